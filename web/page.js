@@ -69,6 +69,7 @@ if (fold) {
 
 // ---- filter ----
 const q = $('#q');
+const whole = q && !$('#listed');                           // else not all are here: the server filters
 let wanted = '', filtering = false;
 function filter() {
     const words = q.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -106,6 +107,8 @@ if (q) {
     const p = new URLSearchParams(location.search);
     q.value = p.get('q') || '';
     wanted = (p.get('s') || '')[0] || '';
+}
+if (whole) {
     q.oninput = filter;
     q.form.onsubmit = e => { e.preventDefault(); say(filter() + ' components fit'); };
     onclick = e => {                                        // the chips are a live part
@@ -168,7 +171,7 @@ function take(m) {
     if (m.title) document.title = last.title = m.title;
     if (m.icon) icon.href = last.icon = m.icon;
     if (m.say) say(m.say);                                  // only when the verdict changes
-    if (q && (q.value || wanted)) filter();
+    if (whole && (q.value || wanted)) filter();
     word(m.at);
 }
 function word(at) {
@@ -214,5 +217,5 @@ async function connect() {
     source.onerror = () => { if (source.readyState === 2) setTimeout(connect, 5000); };   // a proxy's 502 ends it for good
 }
 times(); unfold();
-if (q && (q.value || wanted)) filter();
+if (whole && (q.value || wanted)) filter();
 if (data.events) { connect(); tick(); setInterval(tick, 1000); document.onvisibilitychange = tick; }

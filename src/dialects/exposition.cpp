@@ -2,6 +2,8 @@
 #include "dialects/exposition.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 
 #include "text/escape.hpp"
@@ -31,10 +33,49 @@ std::string_view word_of(ExpositionWriter::Type type, Exposition format) {
     return type == ExpositionWriter::Type::stateset ? "stateset" : "gauge";
 }
 
-// Most values are 0 or 1.
-std::string digits(std::uint64_t value) {
-    return value < 10 ? std::string(1, static_cast<char>('0' + value)) : std::to_string(value);
-}
+// The digits of a value, without memory of their own.
+class Digits {
+  public:
+    explicit Digits(std::uint64_t value) noexcept { add(value); }
+    explicit Digits(double value) {
+        if (std::isnan(value))
+            add(std::string_view("NaN"));
+        else if (std::isinf(value))
+            add(std::string_view(value > 0 ? "+Inf" : "-Inf"));
+        else
+            add(text::plain_number(value));
+    }
+    // As plain_number() of so many seconds, rounded to microseconds: nanoseconds would only add
+    // digits.
+    explicit Digits(std::chrono::nanoseconds seconds) {
+        const auto micros = std::chrono::round<std::chrono::microseconds>(seconds).count();
+        // A double of at most 15 digits reads back as them, so these are its shortest digits.
+        if (micros < 0 || micros >= 1'000'000'000'000'000) {
+            add(text::plain_number(static_cast<double>(micros) / 1e6));
+            return;
+        }
+        add(static_cast<std::uint64_t>(micros) / 1'000'000);
+        auto fraction = static_cast<unsigned>(micros % 1'000'000);
+        if (fraction == 0) return;
+        unsigned places = 6;
+        for (; fraction % 10 == 0; --places) fraction /= 10;
+        text_[size_] = '.';
+        for (unsigned at = places; at > 0; --at, fraction /= 10)
+            text_[size_ + at] = static_cast<char>('0' + fraction % 10);
+        size_ += places + 1;
+    }
+    std::string_view text() const noexcept { return {text_.data(), size_}; }
+
+  private:
+    void add(std::uint64_t value) noexcept {
+        const auto end = std::to_chars(text_.data(), text_.data() + text_.size(), value).ptr;
+        size_ = static_cast<std::size_t>(end - text_.data());
+    }
+    void add(std::string_view text) noexcept { size_ = text.copy(text_.data(), text_.size()); }
+
+    std::array<char, 64> text_;
+    std::size_t size_ = 0;
+};
 
 }  // namespace
 
@@ -60,50 +101,63 @@ void ExpositionWriter::family(std::string_view name, Type type, std::string_view
 }
 
 void ExpositionWriter::sample(Labels labels, std::uint64_t value) {
-    line({}, labels, digits(value));
+    std::string text;
+    append_labels(text, labels);
+    line({}, text, Digits(value).text());
 }
 
 void ExpositionWriter::sample(Labels labels, double value) {
-    sample({}, labels, value);
+    std::string text;
+    append_labels(text, labels);
+    line({}, text, Digits(value).text());
 }
 
-void ExpositionWriter::sample(std::string_view first, Labels more, std::uint64_t value) {
-    line(first, more, digits(value));
+void ExpositionWriter::sample(Labels labels, std::chrono::nanoseconds seconds) {
+    std::string text;
+    append_labels(text, labels);
+    line({}, text, Digits(seconds).text());
 }
 
-void ExpositionWriter::sample(std::string_view first, Labels more, double value) {
-    if (std::isnan(value))
-        line(first, more, "NaN");
-    else if (std::isinf(value))
-        line(first, more, value > 0 ? "+Inf" : "-Inf");
-    else
-        line(first, more, text::plain_number(value));
+void ExpositionWriter::sample(std::string_view first, std::string_view more, std::uint64_t value) {
+    line(first, more, Digits(value).text());
+}
+
+void ExpositionWriter::sample(std::string_view first, std::string_view more,
+                              std::chrono::nanoseconds seconds) {
+    line(first, more, Digits(seconds).text());
 }
 
 std::string ExpositionWriter::label_text(std::string_view name, std::string_view content) {
-    std::string text(name);
-    text += "=\"";
-    text::append_label(text, content);
-    return text += '"';
+    std::string text;
+    append_label(text, name, content);
+    return text;
 }
 
-void ExpositionWriter::line(std::string_view first, Labels more, std::string_view value) {
+void ExpositionWriter::append_labels(std::string& out, Labels labels) {
+    for (bool first = true; const auto& [name, content] : labels) {
+        if (!first) out += ',';
+        first = false;
+        append_label(out, name, content);
+    }
+}
+
+void ExpositionWriter::append_label(std::string& out, std::string_view name,
+                                    std::string_view content) {
+    out += name;
+    out += "=\"";
+    text::append_label(out, content);
+    out += '"';
+}
+
+void ExpositionWriter::line(std::string_view first, std::string_view more, std::string_view value) {
     out_ += sample_name_;
-    char before = '{';
-    if (!first.empty()) {
-        out_ += before;
+    if (!first.empty() || !more.empty()) {
+        out_ += '{';
         out_ += first;
-        before = ',';
+        if (!first.empty() && !more.empty()) out_ += ',';
+        out_ += more;
+        out_ += '}';
     }
-    for (const auto& [name, content] : more) {
-        out_ += before;
-        out_ += name;
-        out_ += "=\"";
-        text::append_label(out_, content);
-        out_ += '"';
-        before = ',';
-    }
-    if (before == ',') out_ += '}';
     out_ += ' ';
     out_ += value;
     out_ += '\n';

@@ -2,6 +2,7 @@
 // samples follow. Appends to a string; knows nothing of components.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -28,14 +29,17 @@ class ExpositionWriter {
     // One sample of the last announced family.
     void sample(Labels labels, std::uint64_t value);
     void sample(Labels labels, double value);
-    // The same for a first label that is in many samples: `first` is the result of label_text().
-    void sample(std::string_view first, Labels more, std::uint64_t value);
-    void sample(std::string_view first, Labels more, double value);
+    void sample(Labels labels, std::chrono::nanoseconds seconds);  // rounded to a microsecond
+    // The same for labels that are in many samples: both are results of label_text(), or empty.
+    void sample(std::string_view first, std::string_view more, std::uint64_t value);
+    void sample(std::string_view first, std::string_view more, std::chrono::nanoseconds seconds);
     static std::string label_text(std::string_view name, std::string_view content);
+    static void append_labels(std::string& out, Labels labels);
+    static void append_label(std::string& out, std::string_view name, std::string_view content);
     void end();  // `# EOF` where the format has it
 
   private:
-    void line(std::string_view first, Labels more, std::string_view value);
+    void line(std::string_view first, std::string_view more, std::string_view value);
 
     std::string& out_;
     Exposition format_;

@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <deque>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "dialects/accept.hpp"
 #include "dialects/dialect.hpp"
@@ -20,94 +24,150 @@ namespace {
 struct Options {};
 
 using Type = ExpositionWriter::Type;
-// What is shown of a component, with the data for each of its twenty samples.
-struct Shown {
-    const ComponentState* state;
-    std::string component;  // its label
-    Status current;         // at the moment of rendering
-};
-using States = std::vector<Shown>;
+// A text for each status, in their order.
+using PerStatus = std::array<std::string, 4>;
 
 constexpr std::array statuses{Status::ok, Status::degraded, Status::failed, Status::unknown};
-
-double seconds(std::chrono::nanoseconds duration) {
-    // Through microseconds: nanoseconds would only add digits.
-    const auto micros = std::chrono::round<std::chrono::microseconds>(duration);
-    return static_cast<double>(micros.count()) / 1e6;
+PerStatus status_labels(std::string_view name) {
+    PerStatus labels;
+    for (const Status status : statuses)
+        labels[static_cast<std::size_t>(status)] =
+            ExpositionWriter::label_text(name, to_string(status));
+    return labels;
 }
+
+// The label for each value of a few, which often come in the same order.
+class Labels {
+  public:
+    explicit Labels(std::string_view name) : name_(name) {}
+    std::string_view of(std::string_view value) {
+        for (std::size_t tried = 0; tried < known_.size(); ++tried) {
+            if (++at_ >= known_.size()) at_ = 0;
+            if (known_[at_].first == value) return known_[at_].second;
+        }
+        known_.emplace_back(value, ExpositionWriter::label_text(name_, value));
+        at_ = known_.size() - 1;
+        return known_.back().second;
+    }
+
+  private:
+    std::string_view name_;
+    std::deque<std::pair<std::string, std::string>> known_;  // texts that stay where they are
+    std::size_t at_ = 0;
+};
+
+// What is shown of a component, copied: each family reads all of them, and the originals are far
+// apart in memory.
+struct Row {
+    std::uint32_t begin, size;  // of its own label in Rows::names
+    std::string_view kind;      // likewise a label
+    Status current;             // at the moment of rendering
+    bool ran;
+    std::chrono::nanoseconds age, duration;
+    std::size_t phases;  // the end of its own in Rows::phases
+    std::array<std::uint64_t, 4> runs, transitions;
+};
+struct Rows {
+    std::string names;  // the labels of all components
+    Labels kinds{"kind"}, steps{"phase"};
+    std::vector<Row> rows;
+    std::vector<std::pair<std::string_view, std::chrono::nanoseconds>> phases;
+
+    std::string_view component(const Row& row) const {
+        return std::string_view(names).substr(row.begin, row.size);
+    }
+    void add_phases(const std::vector<Phase>& ran) {
+        // A step that was done twice (a retry on a new connection) is one series.
+        const std::size_t begin = phases.size();
+        for (const Phase& phase : ran) {
+            const std::string_view label = steps.of(phase.name);
+            const auto known = std::find_if(
+                phases.begin() + static_cast<std::ptrdiff_t>(begin), phases.end(),
+                [label](const auto& each) { return each.first.data() == label.data(); });
+            if (known == phases.end())
+                phases.emplace_back(label, phase.duration);
+            else
+                known->second += phase.duration;
+        }
+    }
+};
 
 // The configuration of each, so that rules can join it: `* on(instance, component)
-// group_left(critical) vitals_component_info`.
-void write_infos(ExpositionWriter& writer, const States& states) {
+// group_left(critical) vitals_component_info`. Meanwhile all are copied.
+void write_infos(ExpositionWriter& writer, const std::vector<const ComponentState*>& seen,
+                 Steady now, Rows& all) {
     writer.family("vitals_component", Type::info,
                   "What the configuration says of the component; tags in one text, with commas.");
-    std::string tags;
-    for (const auto& [state, component, current] : states) {
-        const Component& configured = *state->component;
+    all.rows.reserve(seen.size());
+    all.names.reserve(48 * seen.size());
+    std::string tags, labels;
+    for (const ComponentState* each : seen) {
+        const ComponentState& state = *each;
+        const Component& configured = *state.component;
+        const std::size_t begin = all.names.size();
+        ExpositionWriter::append_label(all.names, "component", configured.name);
+        const std::size_t size = all.names.size() - begin;
         tags.clear();
         for (const std::string& tag : configured.tags) tags += (tags.empty() ? "" : ",") + tag;
-        writer.sample(component,
-                      {{"kind", configured.kind},
-                       {"group", configured.group()},
-                       {"critical", configured.critical ? "true" : "false"},
-                       {"tags", tags}},
-                      std::uint64_t{1});
+        labels.clear();
+        ExpositionWriter::append_labels(labels,
+                                        {{"kind", configured.kind},
+                                         {"group", configured.group()},
+                                         {"critical", configured.critical ? "true" : "false"},
+                                         {"tags", tags}});
+        writer.sample(std::string_view(all.names).substr(begin), labels, std::uint64_t{1});
+        const bool ran = state.last != nullptr;
+        if (ran) all.add_phases(state.last->phases);
+        all.rows.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size),
+                            all.kinds.of(configured.kind), state.status(now), ran,
+                            ran ? now - state.observed : std::chrono::nanoseconds(0),
+                            ran ? state.last->duration : std::chrono::nanoseconds(0),
+                            all.phases.size(), state.runs, state.transitions});
     }
 }
 
-void write_statuses(ExpositionWriter& writer, const States& states, Steady now) {
+void write_statuses(ExpositionWriter& writer, const Rows& all) {
     writer.family("vitals_component_status", Type::gauge,
                   "The component's status: 0 ok, 1 degraded, 2 failed, 3 unknown.");
-    for (const auto& [state, component, current] : states)
-        writer.sample(component, {{"kind", state->component->kind}},
-                      static_cast<std::uint64_t>(current));
+    for (const Row& row : all.rows)
+        writer.sample(all.component(row), row.kind, static_cast<std::uint64_t>(row.current));
     writer.family("vitals_component_state", Type::stateset,
                   "The component's status as one series per status.");
-    for (const auto& [state, component, current] : states)
+    static const PerStatus labels = status_labels("vitals_component_state");
+    for (const Row& row : all.rows)
         for (const Status status : statuses)
-            writer.sample(component, {{"vitals_component_state", to_string(status)}},
-                          std::uint64_t{current == status});
+            writer.sample(all.component(row), labels[static_cast<std::size_t>(status)],
+                          std::uint64_t{row.current == status});
     writer.family("vitals_component_age_seconds", Type::gauge,
                   "Time since the component's latest run ended.", "seconds");
-    for (const auto& [state, component, current] : states)
-        if (state->last != nullptr) writer.sample(component, {}, seconds(now - state->observed));
+    for (const Row& row : all.rows)
+        if (row.ran) writer.sample(all.component(row), {}, row.age);
 }
 
-void write_phases(ExpositionWriter& writer, const ComponentState& state,
-                  std::string_view component) {
-    // A step that was done twice (a retry on a new connection) is one series.
-    std::vector<Phase> summed;
-    for (const Phase& phase : state.last->phases) {
-        const auto known = std::ranges::find(summed, phase.name, &Phase::name);
-        if (known == summed.end())
-            summed.push_back(phase);
-        else
-            known->duration += phase.duration;
-    }
-    for (const Phase& phase : summed)
-        writer.sample(component, {{"phase", phase.name}}, seconds(phase.duration));
+void write_counts(ExpositionWriter& writer, const Rows& all, const PerStatus& labels,
+                  std::array<std::uint64_t, 4> Row::* counts) {
+    for (const Row& row : all.rows)
+        for (std::size_t status = 0; status < labels.size(); ++status)
+            writer.sample(all.component(row), labels[status], (row.*counts)[status]);
 }
 
-void write_runs(ExpositionWriter& writer, const States& states) {
+void write_runs(ExpositionWriter& writer, const Rows& all) {
     writer.family("vitals_check_duration_seconds", Type::gauge,
                   "How long the component's latest run took.", "seconds");
-    for (const auto& [state, component, current] : states)
-        if (state->last != nullptr) writer.sample(component, {}, seconds(state->last->duration));
+    for (const Row& row : all.rows)
+        if (row.ran) writer.sample(all.component(row), {}, row.duration);
     writer.family("vitals_check_phase_seconds", Type::gauge,
                   "How long one step of the component's latest run took.", "seconds");
-    for (const auto& [state, component, current] : states)
-        if (state->last != nullptr) write_phases(writer, *state, component);
+    std::size_t phase = 0;
+    for (const Row& row : all.rows)
+        for (; phase < row.phases; ++phase)
+            writer.sample(all.component(row), all.phases[phase].first, all.phases[phase].second);
+    static const PerStatus results = status_labels("result"), reached = status_labels("to");
     writer.family("vitals_check_runs", Type::counter, "Finished runs by what they found.");
-    for (const auto& [state, component, current] : states)
-        for (const Status status : statuses)
-            writer.sample(component, {{"result", to_string(status)}},
-                          state->runs[static_cast<std::size_t>(status)]);
+    write_counts(writer, all, results, &Row::runs);
     writer.family("vitals_transitions", Type::counter,
                   "Changes of the component's status by the status reached.");
-    for (const auto& [state, component, current] : states)
-        for (const Status status : statuses)
-            writer.sample(component, {{"to", to_string(status)}},
-                          state->transitions[static_cast<std::size_t>(status)]);
+    write_counts(writer, all, reached, &Row::transitions);
 }
 
 void write_whole(ExpositionWriter& writer, const Snapshot& snapshot, Status whole) {
@@ -130,7 +190,7 @@ void write_service(ExpositionWriter& writer, const Snapshot& snapshot, const Req
     }
     writer.family("vitals_engine_lag_seconds", Type::gauge,
                   "How late the scheduler woke, at most, in the latest second.", "seconds");
-    writer.sample({}, seconds(snapshot.engine.lag));
+    writer.sample({}, snapshot.engine.lag);
     writer.family("vitals_http_requests", Type::counter,
                   "Requests answered, by the endpoint's path and the code.");
     for (const Traffic& traffic : request.traffic)
@@ -171,10 +231,10 @@ void write_fleet(ExpositionWriter& writer, const FleetView& fleet) {
     writer.family("vitals_fleet_contact_age_seconds", Type::gauge,
                   "Time since the heartbeat was sent that this node heard last of itself.",
                   "seconds");
-    if (fleet.contact) writer.sample({}, seconds(*fleet.contact));
+    if (fleet.contact) writer.sample({}, std::chrono::nanoseconds(*fleet.contact));
     writer.family("vitals_fleet_loop_lag_seconds", Type::gauge,
                   "How late the loop came to the fleet the last time.", "seconds");
-    writer.sample({}, seconds(fleet.lag));
+    writer.sample({}, std::chrono::nanoseconds(fleet.lag));
     write_fleet_nodes(writer, fleet);
     const auto counter = [&writer](std::string_view name, std::string_view help,
                                    std::uint64_t value) {
@@ -219,17 +279,13 @@ Response render(const Snapshot& snapshot, const Request& request) {
     // The process's own figures are of the last second: frequent scrapes cost nothing.
     response.repeat_for = std::chrono::seconds(1);
     const auto seen = visible(snapshot, request, true);
-    States states;
-    states.reserve(seen.size());
-    for (const ComponentState* state : seen)
-        states.emplace_back(state, ExpositionWriter::label_text("component", state->name()),
-                            state->status(request.now));
-    response.body.reserve(4096 + states.size() * 1536);
+    response.body.reserve(4096 + seen.size() * 1536);
     ExpositionWriter writer(response.body, format);
     write_whole(writer, snapshot, overall_status(snapshot, seen, request));
-    write_infos(writer, states);
-    write_statuses(writer, states, request.now);
-    write_runs(writer, states);
+    Rows all;
+    write_infos(writer, seen, request.now, all);
+    write_statuses(writer, all);
+    write_runs(writer, all);
     write_service(writer, snapshot, request);
     if (request.fleet != nullptr && shows(snapshot, request, "fleet"))
         write_fleet(writer, *request.fleet);

@@ -1,7 +1,7 @@
 // metrics in both formats; promtool checks them if it is installed.
 #include <unistd.h>
-#include <array>
 
+#include <array>
 #include <cstdio>
 #include <set>
 
@@ -99,6 +99,29 @@ TEST(Metrics, tells_group_criticality_and_tags) {
           "vitals_component_info{component=\"disk\",kind=\"disk\",group=\"\",critical=\"false\","
           "tags=\"\"} 1\n"})
         EXPECT_NE(body.find(line), std::string::npos) << line << body;
+}
+
+TEST(Metrics, shows_times_to_the_microsecond) {
+    const auto shown = [](std::chrono::nanoseconds duration) {
+        Snapshot snapshot = snapshot_of({{.name = "disk", .kind = "disk"}});
+        auto state = std::make_shared<ComponentState>(*snapshot.components[0]);
+        auto last = std::make_shared<Outcome>();
+        last->duration = duration;
+        state->last = last;
+        snapshot.components[0] = state;
+        const std::string body = render("metrics", snapshot, scrape()).body;
+        const std::string_view before = "vitals_check_duration_seconds{component=\"disk\"} ";
+        const std::size_t begin = body.find(before) + before.size();
+        return body.substr(begin, body.find('\n', begin) - begin);
+    };
+    EXPECT_EQ(shown(0ns), "0");
+    EXPECT_EQ(shown(499ns), "0");
+    EXPECT_EQ(shown(501ns), "0.000001");
+    EXPECT_EQ(shown(120us), "0.00012");
+    EXPECT_EQ(shown(1s), "1");
+    EXPECT_EQ(shown(10'500ms), "10.5");
+    EXPECT_EQ(shown(86'400s + 1us), "86400.000001");
+    EXPECT_EQ(shown(-1500us), "-0.0015");
 }
 
 TEST(Metrics, counts_workers_heard_of) {

@@ -23,7 +23,7 @@ void Gathering::gather(const std::string& key, const page::Needs& needs, Steady 
     }
     const auto asked = std::make_shared<Asked>();
     asked->found->at = now;
-    asked->found->names = needs.names;
+    asked->found->gathered.names = needs.names;
     if (needs.names.empty() && !needs.responses && !needs.changes && !needs.incidents &&
         needs.incident.empty() && needs.happenings == 0) {
         then(asked->found);

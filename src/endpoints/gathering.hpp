@@ -18,8 +18,7 @@ class Gathering {
   public:
     struct Found {
         page::Gathered gathered;
-        std::vector<std::string> names;  // components of the pasts and usual times
-        Steady at{};                     // when it was asked for
+        Steady at{};  // when it was asked for
     };
     Gathering(const Control& control, const ServingLoop& loop) : control_(control), loop_(loop) {}
 

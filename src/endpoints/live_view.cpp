@@ -115,13 +115,9 @@ void LiveView::render(Steady now, bool figures) {
     visit_.request.now_system = views_.shared_.clock.system();
     visit_.look(views_.shared_.control);
     const page::Facts facts = visit_.facts(views_.sight_.snapshot(), views_.sight_.board());
-    page::Parts fresh;
-    if (found_->names == page::needs_of(visit_.view, facts).names) {
-        fresh = page::parts_of(visit_.view, facts, found_->gathered);
-    } else {
-        fresh = page::parts_of(visit_.view, facts, {});
-        found_ = nullptr;  // components came or went: asked for again
-    }
+    page::Parts fresh = page::parts_of(visit_.view, facts, found_->gathered);
+    // Others are shown now: their history is asked for.
+    if (found_->gathered.names != page::needs_of(visit_.view, facts).names) found_ = nullptr;
     views_.kept_.count_made();
     seen_ = views_.sight_.version();
     release_ = Steady::max();

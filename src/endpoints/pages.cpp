@@ -234,13 +234,7 @@ Response Pages::rendered(Visit& visit, const Gathering::Found& found, const Mann
             help.status = 200;
             return finished(std::move(help), manner);
         }
-        if (found.names == page::needs_of(visit.view, now).names)
-            return finished(page::render(visit.view, now, found.gathered), manner);
-        // Components came or went meanwhile: the results are in another order.
-        page::Gathered other = found.gathered;
-        other.pasts.reset();
-        other.usual.clear();
-        return finished(page::render(visit.view, now, other), manner);
+        return finished(page::render(visit.view, now, found.gathered), manner);
     } catch (const std::exception& error) {
         shared_.log(LogLevel::error, fmt::format("endpoint {} cannot be rendered: {}",
                                                  visit.endpoint->path, error.what()));

@@ -64,8 +64,10 @@ page::Facts Visit::facts(const Snapshot& snapshot, const Board& board) const {
 }
 
 std::string Visit::history_key() const {
-    return fmt::format("{} {} {} {}", static_cast<const void*>(endpoint),
-                       static_cast<int>(query.range), query.all, page::address_of(view));
+    // A filter of very many components chooses whose history is shown.
+    return fmt::format("{} {} {} {} {} {}", static_cast<const void*>(endpoint),
+                       static_cast<int>(query.range), query.all, page::address_of(view),
+                       query.state, query.search);
 }
 
 std::string Visit::sight_key() const {

@@ -174,7 +174,7 @@ Markup cost_part(const Look& look, const IncidentRecord& incident, const Gathere
     Markup rows;
     const std::vector<std::string> names = costly(look.facts, incident);
     if (gathered.pasts && !names.empty()) {
-        const auto pieces = pieces_of(incident, names, *gathered.pasts);
+        const auto pieces = pieces_of(incident, gathered.names, *gathered.pasts);
         const System now = gathered.pasts->empty() ? look.at : gathered.pasts->front().now;
         for (const ObjectiveReport& report : look.facts.objectives) {
             const auto budget = report.budget();

@@ -1,6 +1,8 @@
 // Groups and their rows. A group that is all ok is one line; another one shows its rows that are
 // not ok, and folds the rest.
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -18,6 +20,8 @@ namespace {
 
 // Rows of all components have a sparkline only on small pages.
 constexpr std::size_t sparks_up_to = 60;
+// Beyond this many components, the page lists only so many, and so many groups without a row.
+constexpr std::size_t most_listed = 1000, most_bare_groups = 200;
 // A filter unfolds a group with at most this many matching rows, as the script does.
 constexpr std::size_t unfolds_up_to = 40;
 
@@ -173,12 +177,34 @@ std::string_view heading_of(const Group& group, const Look& look) {
     return group.size() == look.watched.size() ? "components" : "without a group";
 }
 
-void write_well_group(Markup& out, const Look& look, const Group& group, const Pasts& pasts,
-                      const Filter& filter, Figures& figures) {
+// The rest of a group, which has no row.
+void write_missing(Markup& out, const Look& look, const Group& group, const Listed& listed) {
+    if (listed.filtered()) return;
+    const auto missing = [&listed](const std::vector<const Seen*>& seen) {
+        return static_cast<std::size_t>(
+            std::ranges::count_if(seen, [&](const Seen* one) { return !listed.has(*one); }));
+    };
+    const std::size_t wrong = missing(group.wrong), well = missing(group.well);
+    if (wrong + well == 0) return;
+    out.raw("<p class=\"s q2 sh2\">");
+    if (wrong > 0) out.raw(fmt::format("<b class=F>{} not ok or in maintenance</b> and ", wrong));
+    out.raw(fmt::format("{} ok are not listed", well));
+    if (!group.name.empty())
+        out.raw(": <a href=\"?h=")
+            .raw(query_of(look.facts.query.range))
+            .raw("&amp;q=")
+            .text(text::percent_encoded(std::string(group.name) + "/"))
+            .raw("\">only this group</a>");
+    out.raw("</p>");
+}
+
+void write_well_group(Markup& out, const Look& look, const Group& group, const Listed& listed,
+                      const Pasts& pasts, const Filter& filter, Figures& figures) {
     const bool sparks = look.watched.size() <= sparks_up_to;
     Markup rows;
     std::size_t fitting = 0;
     for (const Seen* seen : group.well) {
+        if (!listed.has(*seen)) continue;
         const bool fits = !filter.on() || filter.fits(look, *seen);
         fitting += fits;
         write_ok_row(rows, look, *seen, pasts, sparks, !fits, figures);
@@ -191,14 +217,23 @@ void write_well_group(Markup& out, const Look& look, const Group& group, const P
     out.raw("</h3><span class=O>");
     write_icon(out, 'o');
     out.raw(fmt::format(" {} ok</span><span>", group.well.size()));
-    History whole;
-    for (const Seen* seen : group.well) whole.add(pasts.history(*seen));
-    whole.write(out, false, group.well.size() > 1 ? "All together. " : "");
-    out.raw("</span><span>").figure(response_text(usual_of(group, pasts))).raw("</span><span>");
-    whole.write_uptime(out);
+    // The bars are the worst of all: those of some would hide what the others did.
+    if (listed.has(group)) {
+        History whole;
+        for (const Seen* seen : group.well) whole.add(pasts.history(*seen));
+        whole.write(out, false, group.well.size() > 1 ? "All together. " : "");
+        out.raw("</span><span>").figure(response_text(usual_of(group, pasts))).raw("</span><span>");
+        whole.write_uptime(out);
+    } else {
+        out.raw("</span><span></span><span>");
+    }
     out.raw("</span><span></span></summary>");
-    open_rows(out, heading_of(group, look));
-    out.add(rows).raw("</table></details>");
+    if (rows.size() > 0) {
+        open_rows(out, heading_of(group, look));
+        out.add(rows).raw("</table>");
+    }
+    write_missing(out, look, group, listed);
+    out.raw("</details>");
 }
 
 void write_count(Markup& out, const Group& group) {
@@ -251,6 +286,91 @@ std::vector<Group> groups_of(const Look& look) {
     return groups;
 }
 
+Listed::Listed(const Look& look, const std::vector<Group>& groups)
+    : look_(look), groups_(groups), all_(look.watched.size() <= most_listed) {
+    if (all_) return;
+    const Filter filter(look);
+    filtered_ = filter.on();
+    rows_.resize(look.all.size());
+    const auto fits = [&](const Seen* seen) { return !filtered_ || filter.fits(look, *seen); };
+    std::vector<const Seen*> fitting;
+    for (const Group& group : groups)
+        std::ranges::copy_if(group.wrong, std::back_inserter(fitting), fits);
+    wrong_ = fitting.size();
+    std::ranges::sort(fitting, {}, [](const Seen* seen) {
+        return std::tuple(rank_of(seen->shape), seen->cause != nullptr, seen->index);
+    });
+    for (const Group& group : groups)
+        std::ranges::copy_if(group.well, std::back_inserter(fitting), fits);
+    fitting_ = fitting.size();
+    listed_ = std::min(fitting_, most_listed);
+    listed_wrong_ = std::min(wrong_, listed_);
+    for (const Seen* seen : std::span(fitting).first(listed_)) rows_[seen->index] = true;
+}
+
+bool Listed::has(const Group& group) const noexcept {
+    const auto listed = [this](const Seen* seen) { return has(*seen); };
+    return std::ranges::all_of(group.wrong, listed) && std::ranges::all_of(group.well, listed);
+}
+
+std::vector<const Group*> Listed::groups() const {
+    const auto listed = [this](const Seen* seen) { return has(*seen); };
+    std::vector<const Group*> shown;
+    std::size_t bare = 0;
+    for (const Group& group : groups_)
+        if (all_ || std::ranges::any_of(group.wrong, listed) ||
+            std::ranges::any_of(group.well, listed) || (!filtered_ && bare++ < most_bare_groups))
+            shown.push_back(&group);
+    return shown;
+}
+
+Markup Listed::note() const {
+    Markup out;
+    out.raw("<p class=\"s sh2\" id=listed>");
+    if (filtered_)
+        out.raw(fmt::format("{} of {} components fit. ", fitting_, look_.watched.size()));
+    if (listed_ < fitting_) {
+        out.raw(fmt::format("<b>{} of {} are listed</b>, the worst first. ", listed_, fitting_));
+        if (listed_wrong_ < wrong_)
+            out.raw(
+                fmt::format("<b class=F>{} more that are not ok or in maintenance are not "
+                            "listed</b>, and {} that are ok. ",
+                            wrong_ - listed_wrong_, fitting_ - wrong_));
+        else
+            out.raw(fmt::format("The other {} are ok. ", fitting_ - listed_));
+        out.raw("Filter by name, or choose a state, to see others.");
+    }
+    if (const std::size_t lines = groups().size(); !filtered_ && lines < groups_.size())
+        out.raw(fmt::format(" {} of {} groups have a line.", lines, groups_.size()));
+    if (filtered_)
+        out.raw("This list is of ").time(look_.at).raw(" and does not change by itself.");
+    out.raw("</p>");
+    return out;
+}
+
+std::vector<std::string> Listed::names() const {
+    std::vector<std::string> names;
+    for (const Seen* seen : look_.watched)
+        if (has(*seen)) names.push_back(seen->name());
+    return names;
+}
+
+bool has_filter(const Query& query) noexcept {
+    return !query.state.empty() || query.search.find_first_not_of(' ') != std::string::npos;
+}
+
+std::vector<std::string> listed_names(const View& view, const Facts& facts) {
+    const auto states = dialects::visible(facts.snapshot, facts.request, false);
+    if (states.size() > most_listed) {
+        const Look look(facts, view);
+        const std::vector<Group> groups = groups_of(look);
+        return Listed(look, groups).names();
+    }
+    std::vector<std::string> names;
+    for (const ComponentState* state : states) names.push_back(state->name());
+    return names;
+}
+
 std::string remarks_on(const Look& look, const Seen& seen) {
     std::string text;
     const auto add = [&text](std::string_view more) {
@@ -267,22 +387,25 @@ std::string remarks_on(const Look& look, const Seen& seen) {
     return text;
 }
 
-Markup group_part(const Look& look, const Group& group, const Pasts& pasts, Figures& figures) {
+Markup group_part(const Look& look, const Group& group, const Listed& listed, const Pasts& pasts,
+                  Figures& figures) {
     const Filter filter(look);
     Markup out;
     if (group.wrong.empty()) {
-        write_well_group(out, look, group, pasts, filter, figures);
+        write_well_group(out, look, group, listed, pasts, filter, figures);
         return out;
     }
     Markup wrong, well;
     std::size_t fitting = 0, well_fitting = 0;
     for (const Seen* seen : group.wrong) {
+        if (!listed.has(*seen)) continue;
         const bool fits = !filter.on() || filter.fits(look, *seen);
         fitting += fits;
         write_wrong_row(wrong, look, *seen, pasts, !fits, figures);
     }
     const bool sparks = look.watched.size() <= sparks_up_to;
     for (const Seen* seen : group.well) {
+        if (!listed.has(*seen)) continue;
         const bool fits = !filter.on() || filter.fits(look, *seen);
         well_fitting += fits;
         write_ok_row(well, look, *seen, pasts, sparks, !fits, figures);
@@ -294,18 +417,23 @@ Markup group_part(const Look& look, const Group& group, const Pasts& pasts, Figu
     out.text(heading_of(group, look)).raw("</h3>");
     write_count(out, group);
     out.raw("</div>");
-    open_rows(out, heading_of(group, look), ", not ok");
-    out.add(wrong).raw("</table>");
-    if (!group.well.empty()) {
+    if (wrong.size() > 0) {
+        open_rows(out, heading_of(group, look), ", not ok");
+        out.add(wrong).raw("</table>");
+    }
+    if (well.size() > 0) {
         out.raw("<details class=more id=\"m-").text(text::percent_encoded(group.name)).raw("\"");
         if (filter.on() && well_fitting == 0) out.raw(" hidden");
         const bool open = filter.on() ? well_fitting > 0 && well_fitting <= unfolds_up_to
                                       : look.facts.query.unfold_all;
         out.raw(open ? " open>" : ">");
-        out.raw(fmt::format("<summary>{} more, all ok</summary>", group.well.size()));
+        const auto rows = std::ranges::count_if(
+            group.well, [&listed](const Seen* seen) { return listed.has(*seen); });
+        out.raw(fmt::format("<summary>{} more, all ok</summary>", rows));
         open_rows(out, heading_of(group, look));
         out.add(well).raw("</table></details>");
     }
+    write_missing(out, look, group, listed);
     out.raw("</section>");
     return out;
 }

@@ -270,13 +270,13 @@ Markup services_part(const std::vector<Shown>& services, const Pasts& pasts) {
 
 }  // namespace
 
-Parts public_parts(const Look& look, const Needs& needs, const Gathered& gathered) {
+Parts public_parts(const Look& look, const Gathered& gathered) {
     Parts parts;
     if (look.facts.open == nullptr) return parts;
     std::vector<Shown> services;
     for (const Public::Service& service : look.facts.open->services)
         services.push_back(shown_of(look, service));
-    const Pasts pasts(look, needs, gathered);
+    const Pasts pasts(look, gathered);
     const Headline line = headline_of(services);
     const std::vector<Told> told = told_of(look, services, gathered);
     const std::string& name = look.facts.open->name.empty() ? look.title() : look.facts.open->name;
@@ -297,9 +297,9 @@ Parts public_parts(const Look& look, const Needs& needs, const Gathered& gathere
     return parts;
 }
 
-http::Response public_page(const Look& look, const Needs& needs, const Gathered& gathered) {
+http::Response public_page(const Look& look, const Gathered& gathered) {
     if (look.facts.open == nullptr) return not_found(look);
-    const Parts parts = public_parts(look, needs, gathered);
+    const Parts parts = public_parts(look, gathered);
     Frame frame{.title = parts.title,
                 .symbol = parts.icon,
                 .tab = {},

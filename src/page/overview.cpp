@@ -188,11 +188,11 @@ void write_bar(Markup& out, const Look& look, const Markup& chips) {
 
 }  // namespace
 
-Pasts::Pasts(const Look& look, const Needs& needs, const Gathered& gathered)
+Pasts::Pasts(const Look& look, const Gathered& gathered)
     : histories_(look.all.size()), usual_(look.all.size()), away_(!gathered.pasts.has_value()) {
     const Window window = window_of(look.facts.query.range, look.at);
-    for (std::size_t i = 0; i < needs.names.size(); ++i) {
-        const Seen* seen = look.find(needs.names[i]);
+    for (std::size_t i = 0; i < gathered.names.size(); ++i) {
+        const Seen* seen = look.find(gathered.names[i]);
         if (seen == nullptr) continue;
         if (gathered.pasts && i < gathered.pasts->size())
             histories_[seen->index] = History((*gathered.pasts)[i], window);
@@ -299,12 +299,15 @@ Markup workers_part(const Look& look, bool all) {
     return out;
 }
 
-http::Response overview(const Look& look, const Needs& needs, const Gathered& gathered) {
+http::Response overview(const Look& look, const Gathered& gathered) {
     const Verdict verdict = verdict_of(look);
-    const Pasts pasts(look, needs, gathered);
+    const Pasts pasts(look, gathered);
+    const std::vector<Group> groups = groups_of(look);
+    const Listed listed(look, groups);
     Frame frame{.title = verdict.title,
                 .symbol = verdict.symbol,
                 .tab = "overview",
+                .live = listed.all() || !has_filter(look.facts.query),
                 .crumbs = {},
                 .body = {}};
     Markup& out = frame.part("verdict", verdict_part(look, verdict));
@@ -314,6 +317,7 @@ http::Response overview(const Look& look, const Needs& needs, const Gathered& ga
     if (!look.watched.empty()) {
         open_section(out, "components", "Components", range_links(look));
         write_bar(out, look, chips);
+        if (!listed.all()) frame.part("listed", listed.note()).raw("\n");
         out.raw(
                "<div class=box id=groups><div class=hd "
                "aria-hidden=true><span>Component</span><span>"
@@ -321,13 +325,13 @@ http::Response overview(const Look& look, const Needs& needs, const Gathered& ga
             .raw(title_of(look.facts.query.range))
             .raw("</span><span>Response</span><span>Uptime</span><span>Age</span></div>\n");
         Figures figures;
-        for (const Group& group : groups_of(look)) {
-            const Markup part = group_part(look, group, pasts, figures);
+        for (const Group* group : listed.groups()) {
+            const Markup part = group_part(look, *group, listed, pasts, figures);
             out.add(part).raw("\n");
-            frame.digests[group.id()] = digest_of(look, group, part);
+            frame.digests[group->id()] = digest_of(look, *group, part);
         }
         out.raw("</div>");
-        if (pasts.away() && !needs.names.empty())
+        if (pasts.away())
             out.raw(
                 "<p class=\"s q2 sh2\">The history cannot be read now; bars and uptime are "
                 "missing.</p>");
@@ -343,18 +347,21 @@ http::Response overview(const Look& look, const Needs& needs, const Gathered& ga
     return whole_page(look, std::move(frame));
 }
 
-Parts overview_parts(const Look& look, const Needs& needs, const Gathered& gathered) {
+Parts overview_parts(const Look& look, const Gathered& gathered) {
     const Verdict verdict = verdict_of(look);
-    const Pasts pasts(look, needs, gathered);
+    const Pasts pasts(look, gathered);
+    const std::vector<Group> groups = groups_of(look);
+    const Listed listed(look, groups);
     Parts parts;
     add_part(parts, "verdict", verdict_part(look, verdict));
     add_part(parts, "states", chips_part(look));
     Figures figures;
-    for (const Group& group : groups_of(look)) {
-        parts.order.push_back(group.id());
-        Markup part = group_part(look, group, pasts, figures);
-        const std::uint64_t digest = digest_of(look, group, part);
-        parts.parts.push_back({group.id(), part.take(), digest});
+    if (!listed.all()) add_part(parts, "listed", listed.note());
+    for (const Group* group : listed.groups()) {
+        parts.order.push_back(group->id());
+        Markup part = group_part(look, *group, listed, pasts, figures);
+        const std::uint64_t digest = digest_of(look, *group, part);
+        parts.parts.push_back({group->id(), part.take(), digest});
     }
     add_part(parts, "workers", workers_part(look, false));
     add_part(parts, "tl", changes_part(look));

@@ -173,7 +173,8 @@ constexpr bool wants_objectives(const View& view) noexcept {
 
 // The answers. Nothing: the history is away, and the page says so if it matters.
 struct Gathered {
-    std::optional<std::vector<Past>> pasts;  // in the order of Needs::names
+    std::vector<std::string> names;          // Needs::names when it was asked
+    std::optional<std::vector<Past>> pasts;  // in their order
     std::vector<UsualTimes> usual;           // likewise; or empty
     std::optional<std::vector<ResponseStep>> responses;
     std::optional<std::vector<PastChange>> changes;

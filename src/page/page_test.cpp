@@ -1,8 +1,10 @@
 // The page as bytes: its first sentence, who may read what, that no text can do harm, and that it
 // stays small and fast.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 
 #include "page/bars.hpp"
 #include "page/frame.hpp"
@@ -688,6 +690,119 @@ TEST(PageFeed, has_stable_ids_and_the_time_of_the_last_change) {
     EXPECT_LT(response.body.find("7f3a-41"), response.body.find("7f3a-31"));
 }
 
+// ---- very many components ----
+
+std::size_t count_of(const std::string& body, std::string_view text) {
+    std::size_t found = 0;
+    for (auto at = body.find(text); at != std::string::npos; at = body.find(text, at + 1)) ++found;
+    return found;
+}
+
+constexpr std::string_view wrong_row = "<tr class=x role=row>", ok_row = "<tr><th scope=row>";
+
+// Every group-NN/node-NN is ok, except those that `wrong` says.
+Shop many(std::size_t size, const std::function<bool(std::size_t)>& wrong) {
+    Shop shop;
+    for (std::size_t i = 0; i < size; ++i)
+        shop.add(fmt::format("group-{:03}/node-{:02}", i / 20, i % 20),
+                 wrong(i) ? failed("connection refused", ErrorClass::connect) : ok());
+    shop.finish();
+    for (std::size_t i = 0; i < size; ++i)
+        if (wrong(i))
+            shop.of(fmt::format("group-{:03}/node-{:02}", i / 20, i % 20)).judged = Status::failed;
+    shop.finish();
+    return shop;
+}
+
+TEST(PageOfMany, lists_all_up_to_a_thousand) {
+    const std::string body = many(1'000, [](std::size_t i) { return i == 7; }).page("").body;
+    EXPECT_EQ(count_of(body, wrong_row), 1u);
+    EXPECT_EQ(count_of(body, ok_row), 999u);
+    EXPECT_FALSE(has(body, "id=listed"));
+}
+
+TEST(PageOfMany, lists_every_one_that_is_not_ok_and_tells_true_totals) {
+    // The last ones by name.
+    const Shop shop = many(6'000, [](std::size_t i) { return i >= 5'010; });
+    const std::string body = shop.page("").body;
+    EXPECT_EQ(count_of(body, wrong_row), 990u);
+    EXPECT_EQ(count_of(body, ok_row), 10u);
+    EXPECT_TRUE(
+        has(body, "<b>1000 of 6000 are listed</b>, the worst first. The other 5000 are ok. "));
+    EXPECT_TRUE(has(body, ">All 6000</a>"));
+    EXPECT_TRUE(has(body, "990 failed</a>"));
+    EXPECT_TRUE(heading_of(body).ends_with(" is down, and 989 more")) << heading_of(body);
+    // Every group with a problem has a line, and 200 others.
+    EXPECT_TRUE(has(body, " 250 of 300 groups have a line."));
+    // The bars of a group are those of all its components, or missing.
+    EXPECT_FALSE(has(body, "All together."));
+    EXPECT_TRUE(has(body, "20 ok are not listed: <a href=\"?h=24h&amp;q=group-000%2F\">"));
+    EXPECT_TRUE(has(body, "data-events="));
+}
+
+TEST(PageOfMany, says_so_if_not_even_all_that_are_wrong_have_a_row) {
+    const Shop shop = many(3'000, [](std::size_t i) { return i % 2 == 0; });
+    const std::string body = shop.page("").body;
+    EXPECT_EQ(count_of(body, wrong_row), 1'000u);
+    EXPECT_EQ(count_of(body, ok_row), 0u);
+    EXPECT_TRUE(has(body,
+                    "<b class=F>500 more that are not ok or in maintenance are not listed</b>, and "
+                    "1500 that are ok."));
+    EXPECT_TRUE(has(body, "1500 failed</a>"));
+    EXPECT_TRUE(has(body, "<b class=F>10 not ok or in maintenance</b> and 10 ok are not listed"));
+    EXPECT_TRUE(has(body, "10 of 20 not ok"));
+}
+
+// The worst of all groups stand before the less bad of the first ones.
+TEST(PageOfMany, prefers_the_worst_of_all_groups) {
+    Shop shop = many(3'000, [](std::size_t i) { return i >= 2'990; });
+    for (std::size_t i = 0; i < 2'990; ++i)
+        shop.of(fmt::format("group-{:03}/node-{:02}", i / 20, i % 20)).judged = Status::degraded;
+    shop.finish();
+    const std::string body = shop.page("").body;
+    EXPECT_EQ(count_of(body, wrong_row), 1'000u);
+    for (int node = 10; node < 20; ++node)
+        EXPECT_TRUE(has(body, fmt::format("group-149/node-{}\">", node))) << node;
+}
+
+TEST(PageOfMany, filters_at_the_server_and_then_does_not_follow) {
+    Shop shop = many(5'000, [](std::size_t i) { return i == 4'999; });
+    shop.query.search = "group-200/";
+    const std::string one = shop.page("").body;
+    EXPECT_EQ(count_of(one, ok_row), 20u);
+    EXPECT_EQ(count_of(one, " id=\"g-"), 1u);
+    EXPECT_TRUE(has(one, "20 of 5000 components fit. "));
+    EXPECT_FALSE(has(one, "data-events="));
+    EXPECT_EQ(heading_of(one), "group-249/node-19 is down: connection refused");
+    shop.query.search = "node-0";
+    const std::string half = shop.page("").body;
+    EXPECT_EQ(count_of(half, ok_row), 1'000u);
+    EXPECT_TRUE(has(half, "2500 of 5000 components fit. <b>1000 of 2500 are listed</b>"));
+    shop.query.search.clear();
+    shop.query.state = "failed";
+    const std::string failing = shop.page("").body;
+    EXPECT_EQ(count_of(failing, wrong_row) + count_of(failing, ok_row), 1u);
+    EXPECT_TRUE(has(failing, "1 of 5000 components fit. "));
+}
+
+// Another component fails: it has a row, and the history of before still fits the others.
+TEST(PageOfMany, follows_what_fails_later) {
+    Shop shop = many(2'000, [](std::size_t) { return false; });
+    const View view = view_of("");
+    const Gathered before = shop.gathered(view, shop.facts());
+    EXPECT_EQ(before.names.size(), 1'000u);
+    const Parts old = parts_of(view, shop.facts(), before);
+    shop.of("group-099/node-19").judged = Status::failed;
+    shop.finish();
+    const std::string body = render(view, shop.facts(), before).body;
+    EXPECT_EQ(count_of(body, wrong_row), 1u);
+    EXPECT_EQ(count_of(body, ok_row), 999u);
+    EXPECT_FALSE(has(body, "The history cannot be read now"));
+    const Update update = update_of(old, parts_of(view, shop.facts(), before), true);
+    EXPECT_FALSE(update.reload);
+    EXPECT_TRUE(has(update.data, "group-099"));
+}
+
 // ---- bytes and time ----
 
 TEST(PageBudget, is_kept_at_all_sizes) {
@@ -698,6 +813,8 @@ TEST(PageBudget, is_kept_at_all_sizes) {
         EXPECT_LE(body.size(), most) << size;
         std::printf("overview of %zu components: %zu bytes\n", size, body.size());
     }
+    EXPECT_LE(many(20'000, [](std::size_t i) { return i % 10 == 0; }).page("").body.size(),
+              1'000'000u);
     const Shop shop = acme();
     for (const char* rest : {"c/payments/node-03", "i/7f3a-41", "public"})
         EXPECT_LE(shop.page(rest).body.size(), 30'000u) << rest;

@@ -82,10 +82,9 @@ std::uint64_t set_of(const Look& look) {
 }
 
 http::Response rendered(const View& view, const Look& look, const Gathered& gathered) {
-    const Facts& facts = look.facts;
     switch (view.kind) {
         case View::Kind::overview:
-            return overview(look, needs_of(view, facts), gathered);
+            return overview(look, gathered);
         case View::Kind::component:
             return component_page(look, gathered);
         case View::Kind::incident:
@@ -99,7 +98,7 @@ http::Response rendered(const View& view, const Look& look, const Gathered& gath
         case View::Kind::events:
             return events_page(look, gathered);
         case View::Kind::open:
-            return public_page(look, needs_of(view, facts), gathered);
+            return public_page(look, gathered);
         case View::Kind::login:
             return login_page(look, {});
         case View::Kind::feed:
@@ -117,9 +116,7 @@ Needs needs_of(const View& view, const Facts& facts) {
     const std::size_t incidents = facts.query.all ? all_incidents : usual_incidents;
     switch (view.kind) {
         case View::Kind::overview:
-            for (const ComponentState* state :
-                 dialects::visible(facts.snapshot, facts.request, false))
-                needs.names.push_back(state->name());
+            needs.names = listed_names(view, facts);
             needs.back = reach_of(facts.query.range);
             break;
         case View::Kind::component:
@@ -184,7 +181,7 @@ Parts parts_of(const View& view, const Facts& given, const Gathered& gathered) {
     Parts parts;
     switch (view.kind) {
         case View::Kind::overview:
-            parts = overview_parts(look, needs_of(view, facts), gathered);
+            parts = overview_parts(look, gathered);
             break;
         case View::Kind::component:
             parts = component_parts(look, gathered);
@@ -193,7 +190,7 @@ Parts parts_of(const View& view, const Facts& given, const Gathered& gathered) {
             parts = incident_parts(look, gathered);
             break;
         case View::Kind::open:
-            parts = public_parts(look, needs_of(view, facts), gathered);
+            parts = public_parts(look, gathered);
             break;
         case View::Kind::workers:
             add_part(parts, "workers", workers_part(look, true));

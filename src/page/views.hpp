@@ -23,8 +23,8 @@ Parts fleet_parts(const Look& look);
 // Who checks this component for all, and what each found; empty where nobody does.
 Markup votes_part(const Look& look, std::string_view component);
 http::Response events_page(const Look& look, const Gathered& gathered);
-http::Response public_page(const Look& look, const Needs& needs, const Gathered& gathered);
-Parts public_parts(const Look& look, const Needs& needs, const Gathered& gathered);
+http::Response public_page(const Look& look, const Gathered& gathered);
+Parts public_parts(const Look& look, const Gathered& gathered);
 http::Response login_page(const Look& look, std::string_view problem);
 http::Response feed(const Look& look, const Gathered& gathered);
 http::Response not_found(const Look& look);

@@ -149,6 +149,7 @@ Facts Shop::facts() const {
 Gathered Shop::gathered(const View& view, const Facts& facts) const {
     const Needs needs = needs_of(view, facts);
     Gathered found;
+    found.names = needs.names;
     if (!history_away) {
         found.pasts.emplace();
         found.incidents.emplace();

@@ -119,3 +119,28 @@ def test_prometheus_stores_red_as_red(vitals, prometheus):
              if not line.startswith("#")]
     assert ask("scrape_samples_scraped")[0]["value"][1] == str(len(lines))
     assert ask("scrape_samples_post_metric_relabeling")[0]["value"][1] == str(len(lines))
+
+
+def test_the_compressed_text_of_many_components_is_the_same(vitals):
+    daemon = vitals({"components": {f"group-{n // 50:02}/node-{n * 7919 % 4096:x}":
+                                    {"check": "push", "ttl": "1h", "tags": ["a", str(n % 7)]}
+                                    for n in range(1000)}})
+
+    def samples(answer):
+        text = answer.body
+        if answer.headers["Content-Encoding"]:
+            text = gzip.decompress(text)
+        lines = text.decode().splitlines()
+        return [line for line in lines if not line.startswith(("process_", "vitals_http_requests",
+                                                               "vitals_engine_lag"))
+                and 'component="vitals/' not in line]
+    plain = daemon.get("/metrics")
+    small = daemon.get("/metrics", {"Accept-Encoding": "gzip"})
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert small.headers["Vary"] == plain.headers["Vary"] == "Accept, Accept-Encoding"
+    assert len(small.body) < len(plain.body) / 10
+    assert samples(small) == samples(plain) and len(samples(plain)) > 14_000
+    open_text = daemon.get("/metrics", {"Accept-Encoding": "gzip",
+                                        "Accept": "application/openmetrics-text;version=1.0.0"})
+    assert len(list(openmetrics.text_string_to_metric_families(
+        gzip.decompress(open_text.body).decode()))) > 10

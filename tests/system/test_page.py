@@ -243,3 +243,24 @@ def test_an_open_page_is_sent_only_the_changes_since_it_was_made(vitals):
     assert '"g-group-07":' in changed and '"verdict":' in changed and '"g-group-08":' not in changed
     for nonsense in ("zz" * 20, shown[:-12], "%2B", "0" * 8000):
         assert "event: part" in first(f"&shown={nonsense}", 1.0) or len(nonsense) > 5000
+
+
+def test_a_page_of_very_many_lists_the_worst_and_the_server_filters(vitals):
+    components = {f"group-{n // 50:02}/node-{n % 50:02}": {"check": "push", "ttl": "1h"}
+                  for n in range(1200)}
+    daemon = vitals({"components": components})
+    for name in list(components)[:400]:
+        push(daemon, name, "ok")
+    assert eventually(lambda: daemon.get("/?s=unknown").text.count("<tr class=x") == 800)
+
+    # All 800 that are not known, and 200 of the 400 that are ok.
+    page = daemon.get("/").text
+    assert page.count("<tr class=x") == 800 and page.count("<tr><th scope=row>") == 200
+    assert "<b>1000 of 1200 are listed</b>, the worst first. The other 200 are ok." in page
+    assert ">All 1200</a>" in page and "800 unknown</a>" in page
+    push(daemon, "group-02/node-07", "failed")
+    assert eventually(lambda: daemon.get("/").text.count("<tr class=x") == 801)
+    assert ">node-07</a><td role=cell><b class=F>failed</b>" in daemon.get("/").text
+    one = daemon.get("/?q=group-02%2Fnode-07").text
+    assert one.count("<tr class=x") == 1 and "1 of 1200 components fit." in one
+    assert "data-events" not in one and "data-events" in daemon.get("/").text
