@@ -118,7 +118,7 @@ Outcome FleetPart::judge_fleet(Steady now) const {
     std::vector<std::string> silent, differ;
     for (const auto& [name, node] : nodes.all()) {
         if (node.silent) silent.push_back(name);
-        // Who does not listen checks nothing for others, and has another one for that.
+        // A node that does not listen checks nothing for others, so its configuration may differ.
         if (node.alive() && node.last.listens &&
             node.last.configuration != member_->configuration())
             differ.push_back(name);
@@ -216,7 +216,7 @@ void FleetPart::show_nodes(Steady now) {
             tell("nodes/" + name, contact ? judge_node(*node) : no_contact(), valid_until);
 }
 
-// Who is merely unheard is told by its component.
+// The component of a node that is merely unheard says so itself.
 void FleetPart::tell_who_came(Steady now) {
     if (!member_->settled() || !member_->in_contact(now) || now - told_who_came_ < tell_every ||
         told_version_ == member_->nodes().version())
@@ -244,7 +244,7 @@ void FleetPart::tell_who_came(Steady now) {
 }
 
 void FleetPart::show_workers(Steady now) {
-    // Who does not listen shows its own workers, and needs nobody for it.
+    // A node that does not listen shows only its own workers, for which it needs no contact.
     const bool contact = !member_->settings().listens ||
                          (member_->in_contact(now) && !member_->nodes().all().empty());
     const std::size_t unheard = member_->nodes().unheard_together();

@@ -24,7 +24,7 @@ class OwnWorkers {
     explicit OwnWorkers(std::chrono::milliseconds timeout) : timeout_(timeout) {}
 
     void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
-    // Above Bounds::workers names a new one is not shared: false.
+    // False: the group has Bounds::workers names, so a new one is not shared.
     bool beat(std::string_view name, Steady now);
     void leave(std::string_view name, Steady now);
     std::size_t size() const noexcept { return places_.size(); }
@@ -32,7 +32,7 @@ class OwnWorkers {
     Batch batch(Steady now);  // without incarnation and seq
     // The names from that place on, as many as fit into a message.
     Names names(std::size_t from) const;
-    // Those that were not sent yet; nothing: all were.
+    // The names that were not sent yet; nothing: all were sent.
     std::optional<Names> untold();
     std::size_t places() const noexcept { return workers_.size(); }
 
@@ -65,7 +65,7 @@ class OtherWorkers {
     bool take(const std::string& node, const Batch& batch, Steady now, const Heard& heard);
     // Names that do not continue what is known are ignored.
     void take(const std::string& node, const Names& names);
-    // All nodes but those that are still known.
+    // Keeps only the nodes that are still known.
     void forget_others(const std::function<bool(const std::string& node)>& is_known);
 
     std::size_t size() const noexcept { return size_; }
@@ -80,7 +80,7 @@ class OtherWorkers {
     struct OfNode {
         std::uint64_t incarnation = 0, epoch = 0, seq = 0;
         bool begun = false;
-        std::string names;                 // one behind the other
+        std::string names;                 // one after the other
         std::vector<std::uint32_t> ends;   // of each name
         std::vector<std::uint32_t> heard;  // ticks of 100 ms since `began_`; 0: never
     };

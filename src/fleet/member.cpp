@@ -350,7 +350,7 @@ void Member::tick(Steady now, std::chrono::milliseconds lag, bool out_of_service
     answer(now);
 }
 
-// What was asked for and nobody else has told meanwhile.
+// Sends the answers that are due and that no other node has given meanwhile.
 void Member::answer(Steady now) {
     if (profiles_.is_due(now)) send("profile", profiles_.own());
     for (auto& [name, group] : groups_) {

@@ -3,8 +3,8 @@
 // count its age from arrival, by a steady clock. No two nodes decide anything together; they reach
 // the same conclusions because they heard the same.
 //
-// Used on one thread. Time is always an argument: that of one steady clock; that of the wall clock
-// only for display, and for a drain.
+// Used on one thread. Time is always an argument: the time of one steady clock. The time of the
+// wall clock is only for display, and for a drain.
 #pragma once
 
 #include <chrono>
@@ -57,8 +57,8 @@ class Member {
         std::string fleet, node, host, version;
         std::vector<std::string> labels;
         std::chrono::milliseconds interval{2'000};
-        std::uint64_t incarnation = 0;  // by chance
-        // Else it hears itself, drains and questions, and nothing of others.
+        std::uint64_t incarnation = 0;  // random
+        // Otherwise it receives only its own messages, drains and questions.
         bool listens = true;
     };
     // The immediate effects of others' messages. Called from receive().
@@ -68,14 +68,15 @@ class Member {
         std::function<void(const std::string& component, const Pushed& pushed,
                            std::chrono::milliseconds valid_for)>
             push;
-        // Of alerts; a claim also of its own, which shows that it is heard.
+        // The messages of alerts. `claim` is also called for a claim of this node, which shows that
+        // it is heard.
         std::function<void(const std::string& node, const Claim& claim)> claim;
         std::function<void(const std::string& node, const Told& told)> told;
-        std::function<void()> asked;  // somebody misses what was told
+        std::function<void()> asked;  // another node missed what was told
     };
     Member(Settings settings, Heard heard);
 
-    // What is shared; results of unchanged components stay.
+    // Everything that is shared. Results of unchanged components stay.
     void configure(const std::vector<SharedCheck>& checks, const std::vector<SharedGroup>& groups,
                    std::vector<std::string> labels, Steady now,
                    const std::vector<SharedPush>& pushes = {});
@@ -90,7 +91,7 @@ class Member {
     // The result of this node for a component that it checks.
     void found(const std::string& check, const Outcome& outcome, Status judged,
                Steady::duration valid_for, Steady now);
-    // What was pushed to this node, to a component that is shared; `wall` in milliseconds.
+    // A push to this node for a shared component; `wall` in milliseconds.
     void pushed(std::string_view component, const Outcome& outcome,
                 std::chrono::milliseconds valid_for, std::uint64_t wall, Steady now);
     void beat(const std::string& group, std::string_view worker, Steady now);
@@ -98,7 +99,7 @@ class Member {
     // False: too many services.
     bool drain(const std::string& service, std::string text, std::string by, std::uint64_t wall,
                Steady now);
-    // From an earlier process.
+    // What an earlier process knew.
     void restore(const std::string& service, const Drain& drain);
     void restore_node(std::string name, std::vector<std::string> labels, std::string version,
                       Steady now);
@@ -106,7 +107,7 @@ class Member {
     // Something was lost on the way here: asks again for what others know.
     void missed(Steady now);
 
-    // Of alerts: a claim, or what was told.
+    // Sends a message of alerts: a claim, or what was told.
     void say(const Message& message) { send("alerts", message); }
 
     std::vector<Outgoing> take_outgoing();
@@ -114,14 +115,14 @@ class Member {
 
     // It was in contact for long enough to have heard all others.
     bool settled() const noexcept { return settled_; }
-    // It hears its own heartbeats. A node that does not judges no other, and knows nothing of
-    // others.
+    // It hears its own heartbeats. A node that does not hear them judges no other node, and knows
+    // nothing about others.
     bool in_contact(Steady now) const;
     // When the last of its own heartbeats that it heard was sent; nothing: never.
     std::optional<Steady> contact() const noexcept { return echo_; }
     // After this long without its own heartbeat there is no contact.
     Steady::duration patience(Steady now) const;
-    // Another process has this node's name: its host, by its own account.
+    // Another process has this node's name. The host that it gives.
     std::optional<std::string> namesake() const;
 
     const Nodes& nodes() const noexcept { return nodes_; }
@@ -139,8 +140,8 @@ class Member {
     std::vector<std::string> own_checks() const;
     // How many workers each node shares, in all groups.
     std::unordered_map<std::string, std::size_t> workers() const;
-    // What is known of a component, and until when that holds. While there is no contact, the
-    // caller must say so.
+    // The result of all nodes for a component, and until when it holds. While there is no contact,
+    // the caller must say so.
     using Judged = SharedChecks::Judged;
     Judged verdict(const std::string& check, Steady now) const {
         return checks_.verdict(check, nodes_, profiles_, now);
@@ -200,12 +201,13 @@ class Member {
     std::optional<Steady> state_due_;
     std::set<std::string> subscriptions_;
     std::vector<Outgoing> outgoing_;
-    std::optional<Steady> echo_;  // when the heartbeat was sent that was heard last
+    std::optional<Steady> echo_;  // when the last heartbeat was sent that came back
     bool had_contact_ = false;
     Steady contact_since_{};
     bool settled_ = false;  // it was in contact for long enough to have heard all others
     std::size_t alive_before_ = 0;
-    std::uint64_t workers_version_ = 0;  // of the nodes, when workers of those gone were forgotten
+    // The version of the nodes when the workers of lost nodes were forgotten.
+    std::uint64_t workers_version_ = 0;
     std::uint64_t seq_ = 0;
     std::vector<std::pair<std::uint64_t, Steady>> on_their_way_;  // own heartbeats
     Steady next_beat_{};

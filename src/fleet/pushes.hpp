@@ -20,29 +20,30 @@ namespace vitals::fleet {
 
 class Pushes {
   public:
-    // The components that are shared from now on; of the others nothing is kept.
+    // The components that are shared from now on. Everything about others is forgotten.
     void configure(const std::vector<std::string>& names);
     bool shares(std::string_view name) const { return latest_.contains(name); }
     bool empty() const noexcept { return latest_.empty(); }
 
-    // What was pushed to this node, at that time on the wall, in milliseconds. It is to be told
-    // now.
+    // A push to this node, at that time of the wall clock, in milliseconds. The next turn() tells
+    // it.
     void tell(std::string_view name, const Outcome& outcome, std::chrono::milliseconds valid_for,
               const std::string& node, std::uint64_t wall, Steady now);
-    // What was pushed to another one. For how long it holds; nothing: it is none of ours, a later
-    // one is known, or it holds no more.
+    // A push to another node. Returns how long it holds; nothing: the component is not shared, a
+    // later push is known, or it no longer holds.
     std::optional<std::chrono::milliseconds> take(std::string_view name, const std::string& node,
                                                   const Pushed& pushed, Steady now);
-    // Calls `send` with what this node is to tell now: a push that is new, again soon as the first
-    // message may be lost, then now and then while it holds. `all`: somebody asked for it.
+    // Calls `send` with the pushes that this node must tell now: a new one at once, once more soon
+    // because the first message may be lost, then at times while it holds. `all`: another node
+    // asked for all.
     void turn(bool all, Steady now,
               const std::function<void(const std::string& name, Pushed pushed)>& send);
 
   private:
     struct Latest {
         HybridTime at{};
-        std::string node;  // that was told
-        // Of this node: what it tells.
+        std::string node;  // that got the push
+        // The push to this node, which it tells.
         std::optional<Pushed> own;
         Steady pushed_at{}, valid_until{}, due{};
         unsigned told = 0;
