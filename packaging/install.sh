@@ -18,9 +18,12 @@ as_root() {
 # The package names of the lists: one per line, # begins a comment.
 listed_packages() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' -- "$@"; }
 
+# Node.js and npm from elsewhere count: Debian's cannot be installed beside them.
 missing_packages() {
     local package status
     listed_packages "$@" | sort -u | while read -r package; do
+        if [[ $package == nodejs ]] && command -v node >/dev/null; then continue; fi
+        if [[ $package == npm ]] && command -v npm >/dev/null; then continue; fi
         status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
         [[ $status == installed ]] || printf '%s\n' "$package"
     done
