@@ -186,9 +186,10 @@ void write_missing(Markup& out, const Look& look, const Group& group, const List
     };
     const std::size_t wrong = missing(group.wrong), well = missing(group.well);
     if (wrong + well == 0) return;
-    out.raw("<p class=\"s q2 sh2\">");
-    if (wrong > 0) out.raw(fmt::format("<b class=F>{} not ok or in maintenance</b> and ", wrong));
-    out.raw(fmt::format("{} ok are not listed", well));
+    out.raw("<p class=\"s q2 miss\">");
+    if (wrong > 0) out.raw(fmt::format("<b class=F>{} not ok or in maintenance</b>", wrong));
+    if (well > 0) out.raw(fmt::format("{}{} ok", wrong > 0 ? " and " : "", well));
+    out.raw(" are not listed");
     if (!group.name.empty())
         out.raw(": <a href=\"?h=")
             .raw(query_of(look.facts.query.range))
@@ -332,10 +333,12 @@ Markup Listed::note() const {
     if (listed_ < fitting_) {
         out.raw(fmt::format("<b>{} of {} are listed</b>, the worst first. ", listed_, fitting_));
         if (listed_wrong_ < wrong_)
-            out.raw(
-                fmt::format("<b class=F>{} more that are not ok or in maintenance are not "
-                            "listed</b>, and {} that are ok. ",
-                            wrong_ - listed_wrong_, fitting_ - wrong_));
+            out.raw(fmt::format(
+                "<b class=F>{} more that are not ok or in maintenance are not "
+                "listed</b>{}. ",
+                wrong_ - listed_wrong_,
+                fitting_ > wrong_ ? fmt::format(", and {} that are ok", fitting_ - wrong_)
+                                  : std::string()));
         else
             out.raw(fmt::format("The other {} are ok. ", fitting_ - listed_));
         out.raw("Filter by name, or choose a state, to see others.");
