@@ -10,6 +10,17 @@ namespace vitals::alerts {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+Components defined_in(const Snapshot& snapshot) {
+    Components components;
+    components.reserve(snapshot.components.size());
+    for (const auto& state : snapshot.components) components.push_back(state->component);
+    return components;
+}
+
+}  // namespace
+
 Desk::Desk(Seams seams, Happenings& happenings, Log log)
     : seams_(std::move(seams)), happenings_(happenings), log_(std::move(log)) {}
 
@@ -23,10 +34,7 @@ void Desk::configure(Settings settings) {
     settings_ = std::move(settings);
     mutes_changed_ = true;
     if (!policy_) return;
-    std::vector<Component> components;
-    components.reserve(components_.size());
-    for (const auto& each : components_) components.push_back(*each);
-    policy_->reload(settings_, components, seams_.moment().now);
+    policy_->reload(settings_, components_, seams_.moment().now);
     settle_soon();
 }
 
@@ -46,15 +54,9 @@ void Desk::see(const Snapshot& snapshot) {
 
 // The machine learns the former state before the present one.
 void Desk::begin(const Snapshot& snapshot) {
-    components_.clear();
-    std::vector<Component> components;
-    components.reserve(snapshot.components.size());
-    for (const auto& state : snapshot.components) {
-        components_.push_back(state->component);
-        components.push_back(*state->component);
-    }
+    components_ = defined_in(snapshot);
     const Moment moment = seams_.moment();
-    policy_ = std::make_unique<Policy>(incidents_, settings_, components, moment.now);
+    policy_ = std::make_unique<Policy>(incidents_, settings_, components_, moment.now);
     if (memory_) {
         SavedIncidents saved;
         std::vector<Case> cases;
@@ -108,14 +110,6 @@ void Desk::begin(const Snapshot& snapshot) {
 }
 
 void Desk::define(const Snapshot& snapshot) {
-    std::vector<Component> components;
-    std::vector<std::shared_ptr<const Component>> defined;
-    components.reserve(snapshot.components.size());
-    defined.reserve(snapshot.components.size());
-    for (const auto& state : snapshot.components) {
-        components.push_back(*state->component);
-        defined.push_back(state->component);
-    }
     const auto is_gone = [&](std::string_view name) { return snapshot.find(name) == nullptr; };
     for (const auto& each : components_)
         if (is_gone(each->name)) {
@@ -126,8 +120,8 @@ void Desk::define(const Snapshot& snapshot) {
     std::erase_if(texts_, [&](const auto& each) { return is_gone(each.first); });
     std::erase_if(stale_, [&](const auto& each) { return is_gone(each); });
     actions_changed_ = true;
-    components_ = std::move(defined);
-    policy_->reload(settings_, components, seams_.moment().now);
+    components_ = defined_in(snapshot);
+    policy_->reload(settings_, components_, seams_.moment().now);
     mutes_changed_ = true;
     for (const auto& state : snapshot.components)
         if (state->last != nullptr) judged(*state);

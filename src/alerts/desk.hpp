@@ -275,8 +275,8 @@ class Desk {
     std::unique_ptr<Policy> policy_;    // from the first see() on
     std::optional<DeskMemory> memory_;  // until then
 
-    std::vector<std::shared_ptr<const Component>> components_;  // as defined, by name
-    std::map<std::string, Text, std::less<>> texts_;            // of what is not ok
+    Components components_;                           // as defined, by name
+    std::map<std::string, Text, std::less<>> texts_;  // of what is not ok
     std::set<std::string, std::less<>> stale_;
     Noticing noticing_;
     Addresses addresses_;

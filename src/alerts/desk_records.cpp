@@ -222,6 +222,10 @@ std::shared_ptr<const IncidentRecord> Desk::record(std::string_view id) const {
 }
 
 void Desk::forget_old_records() {
+    // A look at all of them is worth it once some may go; else many open incidents would cost the
+    // square of their number.
+    const std::size_t open = incidents_.all().size();
+    if (records_.size() <= kept_records + open + open / 8) return;
     std::size_t closed = 0;
     for (auto at = records_.end(); at != records_.begin();) {
         --at;

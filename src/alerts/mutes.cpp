@@ -2,13 +2,14 @@
 #include "alerts/mutes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace vitals::alerts {
 
-void Mutes::set_components(const std::vector<Component>& components) {
-    components_ = components;
-    count_.assign(components.size(), 0);
-    maintenance_.assign(components.size(), 0);
+void Mutes::set_components(Components components) {
+    components_ = std::move(components);
+    count_.assign(components_.size(), 0);
+    maintenance_.assign(components_.size(), 0);
     before_.clear();
     for (auto& [id, entry] : entries_) {
         entry.active = false;
@@ -86,7 +87,7 @@ std::vector<Mute> Mutes::all() const {
 void Mutes::match(Entry& entry) const {
     entry.matched.clear();
     for (std::size_t index = 0; index < components_.size(); ++index)
-        if (entry.mute.match.takes(components_[index])) entry.matched.push_back(index);
+        if (entry.mute.match.takes(*components_[index])) entry.matched.push_back(index);
 }
 
 void Mutes::set_active(Entry& entry, bool active) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,12 +35,15 @@ struct Mute {
     }
 };
 
+// The definitions themselves, shared with whoever made them.
+using Components = std::vector<std::shared_ptr<const Component>>;
+
 // Which components are muted. The cost of a change is the components that its mute matches.
 class Mutes {
   public:
     // Indices below are those of this list. The next refresh() does not report changes of this:
     // look at muted() of each.
-    void set_components(const std::vector<Component>& components);
+    void set_components(Components components);
     // Replaces all mutes of the configuration.
     void set_configured(std::vector<Mute> mutes);
     void add(Mute mute);  // or replaces the one with its id
@@ -66,7 +70,7 @@ class Mutes {
     void match(Entry& entry) const;
     void set_active(Entry& entry, bool active);
 
-    std::vector<Component> components_;
+    Components components_;
     std::map<std::string, Entry, std::less<>> entries_;  // by id
     std::vector<unsigned> count_, maintenance_;          // active mutes of each component
     std::map<std::size_t, bool> before_;                 // muted, of those that may have changed

@@ -35,35 +35,32 @@ std::string message_key(std::string_view store, const Message& message) {
     return fmt::format("{}-{}-{}-{}", store, message.incident, message.receiver, message.serial);
 }
 
-Policy::Policy(Incidents& incidents, Settings settings, const std::vector<Component>& components,
-               Steady now)
+Policy::Policy(Incidents& incidents, Settings settings, Components components, Steady now)
     : incidents_(incidents) {
-    reload(std::move(settings), components, now);
+    reload(std::move(settings), std::move(components), now);
 }
 
-void Policy::reload(Settings settings, const std::vector<Component>& components, Steady now) {
+void Policy::reload(Settings settings, Components components, Steady now) {
     settings_ = std::move(settings);
-    components_.clear();
-    components_.reserve(components.size() + 1);
-    components_ = components;
+    components_ = std::move(components);
     const bool has_blind =
         std::any_of(components_.begin(), components_.end(),
-                    [](const Component& each) { return each.name == blind_component; });
+                    [](const auto& each) { return each->name == blind_component; });
     if (!has_blind) {
         Component blind;
         blind.name = blind_component;
         blind.kind = "engine";
         blind.own = true;
-        components_.push_back(std::move(blind));
+        components_.push_back(std::make_shared<const Component>(std::move(blind)));
     }
     compile();
     std::vector<IncidentSubject> subjects;
     subjects.reserve(components_.size());
-    for (const Component& component : components_) {
-        const std::size_t rule = rule_of(component);
+    for (const auto& component : components_) {
+        const std::size_t rule = rule_of(*component);
         subjects.push_back(
-            {.name = component.name,
-             .depends_on = component.depends_on,
+            {.name = component->name,
+             .depends_on = component->depends_on,
              .bad_from = rule == 0 ? Status::unknown : settings_.rules[rule - 1].from,
              .audience = static_cast<std::uint32_t>(rule)});
     }
@@ -138,10 +135,10 @@ void Policy::restore(const std::vector<Case>& saved, Steady now) {
 // Brings silences, maintenance and hours up to this instant.
 void Policy::refresh(System wall) {
     for (const auto& [component, muted] : mutes_.refresh(wall))
-        incidents_.set_muted(components_[component].name, muted);
+        incidents_.set_muted(components_[component]->name, muted);
     if (reloaded_)
         for (std::size_t component = 0; component < components_.size(); ++component)
-            incidents_.set_muted(components_[component].name, mutes_.muted(component));
+            incidents_.set_muted(components_[component]->name, mutes_.muted(component));
     if (!std::exchange(reloaded_, false) && wall < next_hours_ && wall >= hours_checked_) return;
     hours_checked_ = wall;
     next_hours_ = System::max();

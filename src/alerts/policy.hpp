@@ -166,13 +166,12 @@ struct QueueFigures {
 class Policy {
   public:
     // Defines the components in `incidents`, which must live longer.
-    Policy(Incidents& incidents, Settings settings, const std::vector<Component>& components,
-           Steady now);
+    Policy(Incidents& incidents, Settings settings, Components components, Steady now);
 
     // Sets other rules, receivers or components from now on. Removed receivers are told nothing
     // more. If no rule matches an incident any more, the receivers that were told get its
     // resolution.
-    void reload(Settings settings, const std::vector<Component>& components, Steady now);
+    void reload(Settings settings, Components components, Steady now);
 
     const std::map<std::uint64_t, Case>& cases() const noexcept { return cases_; }
     // Of incidents that `incidents` knows; others are ignored.
@@ -265,7 +264,7 @@ class Policy {
 
     Incidents& incidents_;
     Settings settings_;
-    std::vector<Component> components_;  // vitals/blind among them
+    Components components_;  // vitals/blind among them
     std::vector<CompiledRule> rules_;
     std::vector<ReceiverState> receivers_;  // as settings_.receivers
     Mutes mutes_;

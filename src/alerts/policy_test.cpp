@@ -425,7 +425,8 @@ class ByHand : public ::testing::Test {
     static Steady second(int t) { return Steady{} + std::chrono::seconds(t); }
     static System wall(int t) { return AlertWorld::wall_second(t); }
     Policy& policy(Settings settings) {
-        policy_ = std::make_unique<Policy>(incidents, std::move(settings), all, second(0));
+        policy_ = std::make_unique<Policy>(incidents, std::move(settings), testing::shared(all),
+                                           second(0));
         return *policy_;
     }
     Decisions report(int t, Status status) {
@@ -600,7 +601,7 @@ TEST_F(ByHand, an_incident_whose_rule_is_gone_is_resolved_for_receivers_that_wer
     policy.ended(*take(110), Fate::delivered, second(110));
     Settings without = to_mail();
     without.rules.clear();
-    policy.reload(without, all, second(200));
+    policy.reload(without, testing::shared(all), second(200));
     settle(200);
     const Message resolved = *take(200);
     EXPECT_EQ(resolved.kind, Kind::resolved);
@@ -615,7 +616,7 @@ TEST_F(ByHand, a_receiver_that_is_gone_is_told_nothing_more) {
     settle(110);
     Settings without = settings_with({{0s, {"chat"}}});
     without.receivers.erase(without.receivers.begin());
-    policy.reload(without, all, second(120));
+    policy.reload(without, testing::shared(all), second(120));
     settle(120);
     EXPECT_EQ(take(120)->receiver, "chat");
     EXPECT_FALSE(take(120));
@@ -626,7 +627,7 @@ TEST_F(ByHand, a_component_that_is_gone_is_resolved) {
     report(100, Status::failed);
     settle(110);
     policy.ended(*take(110), Fate::delivered, second(110));
-    policy.reload(to_mail(), components({"b"}), second(200));
+    policy.reload(to_mail(), testing::shared(components({"b"})), second(200));
     settle(200);
     EXPECT_EQ(policy.next_deadline(second(200), wall(200)), second(260));
     settle(260);

@@ -95,7 +95,7 @@ std::vector<alerts::Rule> usual_rules(const std::vector<alerts::Receiver>& recei
 std::function<bool(const std::string&)> shared_components(const config::Config& config) {
     std::set<std::string> names{"fleet"};
     for (const config::ComponentConfig& each : config.components)
-        if (each.vantage || each.fleet) names.insert(each.component.name);
+        if (each.vantage || each.fleet) names.insert(each.component->name);
     for (const config::WorkersConfig& each : config.workers)
         if (each.fleet) names.insert("workers/" + each.name);
     return [names = std::move(names)](const std::string& component) {
@@ -158,8 +158,8 @@ std::map<std::string, alerts::OnFailed, std::less<>> actions_of(const config::Co
     std::map<std::string, alerts::OnFailed, std::less<>> all;
     for (const config::ComponentConfig& each : config.components)
         if (const auto& rule = each.on_failed)
-            all.emplace(each.component.name, alerts::OnFailed{rule->run, rule->at_most,
-                                                              rule->timeout, rule->again_after});
+            all.emplace(each.component->name, alerts::OnFailed{rule->run, rule->at_most,
+                                                               rule->timeout, rule->again_after});
     return all;
 }
 

@@ -46,7 +46,6 @@ engine::Definition checked_definition_of(const config::ComponentConfig& componen
     definition.fingerprint = component.fingerprint;
     const checks::Kind* kind = find_kind(component.kind);
     if (kind == nullptr) return definition;
-    definition.component.category = kind->category;
     if (kind->bind != nullptr)
         definition.run = kind->bind(component.options);
     else
@@ -101,7 +100,7 @@ std::vector<jobs::JobSettings> jobs_of(const config::Config& config) {
         if (component.kind != checks::job::kind.description.name) continue;
         const auto& options = component.options.ref().as<checks::job::Options>();
         jobs::JobSettings& job = jobs.emplace_back();
-        job.name = component.component.name;
+        job.name = component.component->name;
         job.schedule = options.schedule;
         if (!options.zone.empty())
             job.zone = calendar::Zone::find(options.zone).value_or(calendar::Zone::here());
@@ -147,7 +146,7 @@ std::optional<endpoints::PingTarget> ping_target_of(const config::ComponentConfi
     Secret key = job ? options.as<checks::job::Options>().ping_key
                      : options.as<checks::push::Options>().ping_key;
     if (!key.configured()) return std::nullopt;
-    return endpoints::PingTarget{component.component.name, job, std::move(key)};
+    return endpoints::PingTarget{component.component->name, job, std::move(key)};
 }
 
 }  // namespace
@@ -174,7 +173,7 @@ std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config)
 endpoints::Definitions compared_definitions(const config::Config& config) {
     endpoints::Definitions definitions;
     for (const config::ComponentConfig& one : config.components)
-        definitions.push_back({one.component.name, one.kind, one.public_digest});
+        definitions.push_back({one.component->name, one.kind, one.public_digest});
     for (const config::WorkersConfig& one : config.workers)
         definitions.push_back({"workers/" + one.name, "workers", one.public_digest});
     for (const config::ObjectiveConfig& one : config.objectives)

@@ -58,6 +58,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "alerts/receivers/receiver.hpp"
 #include "app/alerting.hpp"
@@ -81,9 +82,13 @@ std::span<const checks::Kind* const> kinds() {
 }
 
 const checks::Kind* find_kind(std::string_view name) {
-    for (const checks::Kind* kind : kinds())
-        if (kind->description.name == name) return kind;
-    return nullptr;
+    static const auto by_name = [] {
+        std::unordered_map<std::string_view, const checks::Kind*> all;
+        for (const checks::Kind* kind : kinds()) all.emplace(kind->description.name, kind);
+        return all;
+    }();
+    const auto at = by_name.find(name);
+    return at == by_name.end() ? nullptr : at->second;
 }
 
 const checks::Kind* kind_of_url(std::string_view url) {
@@ -101,7 +106,8 @@ const config::Catalog& catalog() {
         for (const checks::Kind* kind : kinds())
             catalog.kinds.push_back({.description = kind->description,
                                      .pushed = !kind->bind,
-                                     .reported = !kind->bind && kind != &checks::push::kind});
+                                     .reported = !kind->bind && kind != &checks::push::kind,
+                                     .category = kind->category});
         for (const dialects::Dialect* dialect : dialects::all())
             catalog.dialects.push_back({.description = dialect->description,
                                         .usual_path = dialect->usual_path,

@@ -13,11 +13,11 @@ namespace vitals::app {
 
 namespace {
 
-std::shared_ptr<ComponentState> state_of(const Component& component, Outcome outcome,
-                                         const Clock& clock) {
+std::shared_ptr<ComponentState> state_of(std::shared_ptr<const Component> component,
+                                         Outcome outcome, const Clock& clock) {
     mask(outcome);
     auto state = std::make_shared<ComponentState>();
-    state->component = std::make_shared<Component>(component);
+    state->component = std::move(component);
     state->judged = outcome.status;
     ++state->runs[static_cast<std::size_t>(outcome.status)];
     state->last = std::make_shared<Outcome>(std::move(outcome));
@@ -41,18 +41,18 @@ std::vector<std::shared_ptr<const ComponentState>> check_once(
     for (std::size_t i = 0; i < components.size(); ++i) {
         const engine::Definition definition = checked_definition_of(components[i]);
         if (!definition.run) {
-            states[i] =
-                state_of(definition.component, unknown("pushed: only a daemon knows"), clock);
+            states[i] = state_of(definition.component.pointer(),
+                                 unknown("pushed: only a daemon knows"), clock);
             continue;
         }
         ++left;
         auto done = [&, i, policy = definition.policy](Outcome outcome) {
             engine::judge_duration(outcome, policy);
-            states[i] = state_of(components[i].component, std::move(outcome), clock);
+            states[i] = state_of(components[i].component.pointer(), std::move(outcome), clock);
             if (--left == 0) loop.stop();
         };
         runs.push_back(std::make_unique<engine::OngoingRun>(
-            environment, clock, definition.component.name, definition.component.kind,
+            environment, clock, definition.component->name, definition.component->kind,
             definition.run, definition.policy.timeout, std::move(done)));
     }
     if (left > 0) loop.run();

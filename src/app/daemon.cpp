@@ -38,6 +38,11 @@ std::vector<std::string> lines_of(const config::Problems& problems) {
 }
 
 int serve(const ServeOptions& options) {
+    // There are few threads, and none of them allocates much at a time: one arena is enough and
+    // keeps the process small. Without fast bins, a larger allocation does not have to collect them
+    // first.
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MXFAST, 0);
     auto loaded = config::load(options.file, catalog());
     if (!loaded) {
         for (const std::string& line : lines_of(loaded.error()))
@@ -53,11 +58,6 @@ int serve(const ServeOptions& options) {
     const Log log = logger.log();
     raise_descriptor_limit(log);
     signal(SIGPIPE, SIG_IGN);
-    // There are few threads, and none of them allocates much at a time: one arena is enough and
-    // keeps the process small. Without fast bins, a larger allocation does not have to collect them
-    // first.
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MXFAST, 0);
     Daemon daemon(std::move(*loaded), options, logger);
     return daemon.run();
 }

@@ -136,7 +136,7 @@ class Drilling {
           definition_(definition_of(component)),
           pause_(loop),
           done_(std::move(done)) {
-        made_.name = component.component.name;
+        made_.name = component.component->name;
         made_.kind = component.kind;
     }
 
@@ -295,7 +295,7 @@ std::vector<DrilledComponent> drill_components(
             });
         };
         if (std::string why = why_no_drill(components[at]); !why.empty()) {
-            DrilledComponent one{components[at].component.name, components[at].kind, {}, {}};
+            DrilledComponent one{components[at].component->name, components[at].kind, {}, {}};
             one.cannot = std::move(why);
             return ended(std::move(one));
         }

@@ -148,10 +148,10 @@ void FleetPart::configure(const config::Config& config) {
     std::vector<fleet::SharedGroup> groups;
     for (const config::ComponentConfig& component : config.components) {
         if (!component.vantage) continue;
-        checks.push_back({component.component.name, fleet::hash_of(component.public_digest),
+        checks.push_back({component.component->name, fleet::hash_of(component.public_digest),
                           component.vantage->labels,
                           static_cast<std::size_t>(component.vantage->count)});
-        checks_.emplace(component.component.name, component);
+        checks_.emplace(component.component->name, component);
     }
     for (const config::WorkersConfig& group : config.workers) {
         if (!group.fleet) continue;
@@ -162,7 +162,7 @@ void FleetPart::configure(const config::Config& config) {
     std::vector<fleet::SharedPush> pushes;
     for (const config::ComponentConfig& component : config.components) {
         if (!component.fleet || !component.ttl) continue;
-        const std::string& name = component.component.name;
+        const std::string& name = component.component->name;
         pushes.push_back({name, fleet::hash_of(component.public_digest)});
         const auto before = pushes_before.find(name);
         pushes_[name] = {*component.ttl, before == pushes_before.end()

@@ -14,9 +14,9 @@ namespace vitals::app {
 struct FleetPart::Own {
     Own(FleetPart& part, const config::ComponentConfig& config)
         : definition(checked_definition_of(config)),
-          component(std::make_shared<const Component>(definition.component)),
-          judged(component, part.clock_.system()),
-          runner(part.environment_, part.clock_, *component, definition.policy, definition.run,
+          judged(definition.component.pointer(), part.clock_.system()),
+          runner(part.environment_, part.clock_, *definition.component, definition.policy,
+                 definition.run,
                  engine::Runner::Owner{
                      [this, &part](Outcome outcome) { return take(part, std::move(outcome)); },
                      [](const engine::Schedule::Wake&) {}}) {
@@ -28,8 +28,8 @@ struct FleetPart::Own {
         engine::judge_duration(outcome, definition.policy);
         const auto verdict = judged.take(outcome, definition.policy, now, part.clock_.system());
         const ComponentState& state = *judged.state();
-        part.member_->found(component->name, *state.last, state.judged, state.valid_until - now,
-                            now);
+        part.member_->found(definition.component->name, *state.last, state.judged,
+                            state.valid_until - now, now);
         return {verdict.wanted, judged.state()};
     }
 
@@ -40,7 +40,6 @@ struct FleetPart::Own {
     }
 
     engine::Definition definition;
-    std::shared_ptr<const Component> component;
     engine::Judged judged;
     engine::Runner runner;
 };

@@ -35,10 +35,10 @@ void KeptMemory::take_up(history::Store& store) {
     losses_ = store.losses();
 }
 
-void KeptMemory::configure(const std::set<std::string>& components) {
+void KeptMemory::configure(const std::function<bool(const std::string& component)>& present) {
     const std::scoped_lock lock(mutex_);
     std::erase_if(texts_, [&](const auto& known) {
-        if (components.contains(known.first)) return false;
+        if (present(known.first)) return false;
         changed(known.first);
         return true;
     });

@@ -2,6 +2,7 @@
 // change, and restored at the start. Used on the engine's thread; runs on any thread remember.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -21,8 +22,8 @@ class KeptMemory final : public net::Memory {
     // Reads what an earlier process left, and saves changes from now on. Call it before the first
     // run. The store must outlive save_now().
     void take_up(history::Store& store);
-    // All present components: what is remembered of others is forgotten.
-    void configure(const std::set<std::string>& components);
+    // What is remembered of components that are not present is forgotten.
+    void configure(const std::function<bool(const std::string& component)>& present);
     void save_now();
     // Saved data was lost, if the store has lost anything since the last call.
     void look_for_losses();

@@ -37,14 +37,15 @@ config::Problem unread(const std::string& file, const std::exception_ptr& proble
 void compare(const config::Config& before, const config::Config& after,
              endpoints::ReloadResult& result) {
     auto old = before.components.begin();
-    const auto leave = [&] { result.removed.push_back((old++)->component.name); };
+    const auto leave = [&] { result.removed.push_back((old++)->component->name); };
     for (const config::ComponentConfig& each : after.components) {
-        while (old != before.components.end() && old->component.name < each.component.name) leave();
-        if (old == before.components.end() || old->component.name != each.component.name) {
-            result.added.push_back(each.component.name);
+        while (old != before.components.end() && old->component->name < each.component->name)
+            leave();
+        if (old == before.components.end() || old->component->name != each.component->name) {
+            result.added.push_back(each.component->name);
             continue;
         }
-        if (old->fingerprint != each.fingerprint) result.changed.push_back(each.component.name);
+        if (old->fingerprint != each.fingerprint) result.changed.push_back(each.component->name);
         ++old;
     }
     while (old != before.components.end()) leave();

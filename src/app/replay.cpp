@@ -57,9 +57,8 @@ class Course {
     Course(const config::Config& config, Steady begin)
         : policy_(incidents_, alert_settings_of(config), components_of(config), begin) {
         for (const auto& component : config.components)
-            components_.emplace(component.component.name,
-                                One{engine::Judged(std::make_shared<Component>(component.component),
-                                                   system_of(begin)),
+            components_.emplace(component.component->name,
+                                One{engine::Judged(component.component.pointer(), system_of(begin)),
                                     component.policy});
     }
 
@@ -93,9 +92,9 @@ class Course {
         Policy policy;
     };
 
-    static std::vector<Component> components_of(const config::Config& config) {
-        std::vector<Component> all;
-        for (const auto& each : config.components) all.push_back(each.component);
+    static alerts::Components components_of(const config::Config& config) {
+        alerts::Components all;
+        for (const auto& each : config.components) all.push_back(each.component.pointer());
         return all;
     }
     Steady next() const { return policy_.next_deadline(now_, system_of(now_)); }
@@ -189,9 +188,9 @@ Unmatched unmatched(const config::Config& config, const KeptRuns& kept) {
     std::set<std::string_view> with_runs, known;
     for (const auto& [name, runs] : kept.runs) with_runs.insert(name);
     for (const auto& component : config.components) {
-        known.insert(component.component.name);
-        if (!with_runs.contains(component.component.name))
-            found.without_runs.push_back(component.component.name);
+        known.insert(component.component->name);
+        if (!with_runs.contains(component.component->name))
+            found.without_runs.push_back(component.component->name);
     }
     for (const std::string_view name : with_runs)
         if (!known.contains(name)) found.unknown.emplace_back(name);

@@ -318,11 +318,8 @@ void Daemon::watch(const config::Config& config) {
     for (Component& objective : objectives_.components())
         definitions.push_back(reported(std::move(objective)));
     for (Component& shown : fleet_.components()) definitions.push_back(reported(std::move(shown)));
-    std::set<std::string> names;
-    for (const engine::Definition& definition : definitions)
-        names.insert(definition.component.name);
-    memory_.configure(names);
     engine_.configure(std::move(definitions));
+    memory_.configure([this](const std::string& name) { return engine_.find(name) != nullptr; });
     fleet_.show();
     for (const std::string& name : objectives_.gone()) engine_.remove(name);
     jobs_.configure(jobs_of(config));
@@ -333,7 +330,7 @@ void Daemon::watch(const config::Config& config) {
     objectives_.turn();
     waiting_.clear();
     for (const config::ComponentConfig& component : config.components)
-        if (waits_for_secret(component)) waiting_.insert(component.component.name);
+        if (waits_for_secret(component)) waiting_.insert(component.component->name);
     vault_.configure(config);
     if (!vault_.in_use()) report_secrets();
     exporter_.configure(config.otlp);
@@ -344,7 +341,7 @@ void Daemon::vault_was_read() {
     report_secrets();
     if (waiting_.empty()) return;
     for (const config::ComponentConfig& component : config_->components) {
-        const std::string& name = component.component.name;
+        const std::string& name = component.component->name;
         if (!waiting_.contains(name) || waits_for_secret(component)) continue;
         waiting_.erase(name);
         engine_.run_now(name, [](const auto&) {});

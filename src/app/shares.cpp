@@ -47,7 +47,7 @@ void Shares::configure(const config::Config& config) {
     for (const config::ComponentConfig& component : config.components) {
         if (component.kind != checks::group::kind.description.name) continue;
         const auto& options = component.options.ref().as<checks::group::Options>();
-        shares_.push_back({.name = component.component.name,
+        shares_.push_back({.name = component.component->name,
                            .of = Selector(options.of),
                            .workers = options.workers,
                            .need = options.need});

@@ -60,7 +60,7 @@ std::expected<Components, Failure> wanted(const Check& command, Notes& notes) {
     if (command.timeout) {
         for (auto& component : components) {
             component.policy.timeout = *command.timeout;
-            component.component.timeout = *command.timeout;
+            component.component.edit().timeout = *command.timeout;
         }
     }
     return components;

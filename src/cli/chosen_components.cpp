@@ -64,7 +64,7 @@ std::expected<Components, Failure> chosen_components(const std::vector<std::stri
         return with_secrets(std::move(config->components), *config, notes);
     }
     std::vector<const Component*> known;
-    for (const auto& component : config->components) known.push_back(&component.component);
+    for (const auto& component : config->components) known.push_back(&*component.component);
     if (const auto* word = word_without_scheme(names, known))
         return std::unexpected(Failure{exit_code::usage, lacks_scheme(*word)});
     const auto selected = select(names, known);
@@ -80,7 +80,7 @@ std::expected<Components, Failure> chosen_components(const std::vector<std::stri
             continue;
         }
         // A user who asks for one component wants to know about it, whether it is critical or not.
-        if (one.by_name) component.component.critical = true;
+        if (one.by_name) component.component.edit().critical = true;
         components.push_back(std::move(component));
     }
     note_left_out(left_out, notes);

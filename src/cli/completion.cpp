@@ -56,7 +56,7 @@ static int run(const Completion& command, const Terminal&) {
         if (const auto file = config::find_file()) {
             if (const auto config = config::load(*file, app::catalog(), options)) {
                 for (const auto& component : config->components) {
-                    text += component.component.name + '\n';
+                    text += component.component->name + '\n';
                 }
             }
         }

@@ -187,7 +187,7 @@ int show_plan(const Components& components) {
     std::string text;
     for (const auto& component : components) {
         const std::string why = app::why_no_drill(component);
-        text += fmt::format("{} ({}): {}\n", clean(component.component.name), component.kind,
+        text += fmt::format("{} ({}): {}\n", clean(component.component->name), component.kind,
                             why.empty()
                                 ? "drilled where it opens a connection, each run takes " +
                                       text::spoken_duration(component.policy.timeout) + " at most"

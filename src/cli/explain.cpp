@@ -161,8 +161,9 @@ int show(const Explained& explained, const Explain& command, const Terminal& ter
 std::expected<Explained, Failure> from_here(const Explain& command) {
     auto config = load_configuration(command.daemon.file, true);
     if (!config) return std::unexpected(config.error());
-    const auto found = std::ranges::find(config->components, command.name,
-                                         [](const auto& each) { return each.component.name; });
+    const auto found = std::ranges::find(
+        config->components, command.name,
+        [](const auto& each) -> const std::string& { return each.component->name; });
     if (found == config->components.end())
         return std::unexpected(Failure{
             exit_code::usage,

@@ -106,13 +106,13 @@ std::expected<Configured, Failure> configured(const std::string& output, bool be
         if (!components && part) continue;
         if (!components) return std::unexpected(components.error());
         for (ComponentConfig& each : *components)
-            if (seen.insert(each.component.name).second)
+            if (seen.insert(each.component->name).second)
                 found.components.push_back(std::move(each));
     }
     const auto& catalog = app::catalog();
     for (const ComponentConfig& each : found.components) {
         found.targets.insert(discover::target_of(each, catalog));
-        found.names.insert(each.component.name);
+        found.names.insert(each.component->name);
     }
     for (const ComponentConfig& each : discover::commented_out(found.text, catalog))
         found.targets.insert(discover::target_of(each, catalog));
@@ -173,7 +173,7 @@ void try_all(std::vector<Section>& sections, const std::optional<Person>& as_use
                     continue;
                 }
                 component->policy.timeout = trying;
-                component->component.timeout = trying;
+                component->component.edit().timeout = trying;
                 components.push_back(*std::move(component));
                 attempts.push_back({&proposal.candidates[i], &tried.trials[i]});
             }
@@ -186,7 +186,7 @@ void try_all(std::vector<Section>& sections, const std::optional<Person>& as_use
         attempts[i].trial->reason = reason_of(outcomes[i]);
         attempts[i].trial->another_protocol =
             error_class == ErrorClass::protocol || error_class == ErrorClass::tls;
-        if (error_class == ErrorClass::auth) let_nobody_in.insert(components[i].component.name);
+        if (error_class == ErrorClass::auth) let_nobody_in.insert(components[i].component->name);
         // A hint about a missing right is useless if something else is wrong.
         if (error_class != ErrorClass::auth && error_class != ErrorClass::local)
             attempts[i].candidate->needs.clear();
@@ -278,7 +278,7 @@ int tell_differences(const std::vector<Section>& sections, const Configured& kno
     for (const ComponentConfig& each : known.components) {
         const std::string why = discover::why_gone(each, machine, app::catalog());
         if (!why.empty())
-            text += fmt::format("gone  {}: {}, {}\n", clean(each.component.name), each.kind,
+            text += fmt::format("gone  {}: {}, {}\n", clean(each.component->name), each.kind,
                                 clean(why));
     }
     const bool none = text.empty();

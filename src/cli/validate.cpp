@@ -33,7 +33,7 @@ struct Validate {
 
 // How soon the failure of each component is told, as one measures it: in whole seconds, rounded up.
 std::string told_after(const config::Config& config, const config::ComponentConfig& component) {
-    const auto wait = app::told_wait(config, component.component);
+    const auto wait = app::told_wait(config, *component.component);
     const std::string then = wait ? " + " + format_duration(*wait) : std::string();
     const auto* kind = app::find_kind(component.kind);
     if (kind == &checks::group::kind) return "told with its members" + then;
@@ -59,7 +59,7 @@ std::string bounds(const config::Config& config) {
     std::vector<std::string> names;
     std::size_t width = 0;
     for (const auto& one : config.components) {
-        names.push_back(clean(one.component.name));
+        names.push_back(clean(one.component->name));
         width = std::max(width, columns(names.back()));
     }
     std::string text;
@@ -80,7 +80,7 @@ std::size_t chosen(const config::EndpointConfig& endpoint, const config::Config&
     if (endpoint.components.empty()) return config.components.size() + config.workers.size();
     std::size_t count = 0;
     for (const config::ComponentConfig& one : config.components)
-        count += endpoint.components.takes(one.component) ? 1u : 0u;
+        count += endpoint.components.takes(*one.component) ? 1u : 0u;
     for (const config::WorkersConfig& group : config.workers) {
         Component component;
         component.name = "workers/" + group.name;

@@ -100,15 +100,16 @@ bool is_shared(const Described& kind, const AnyOptions& options) {
 
 void take_common(const ComponentKeys& keys, const Policy& policy, ComponentConfig& made) {
     made.policy = policy;
-    made.component.critical = keys.critical;
-    made.component.depends_on = keys.depends_on;
-    made.component.tags = keys.tags;
-    made.component.probes = keys.probes;
-    made.component.interval = policy.interval;
-    made.component.timeout = policy.timeout;
-    made.component.failures = policy.failures;
-    made.component.successes = policy.successes;
-    made.component.runbook = keys.runbook;
+    Component& component = made.component.edit();
+    component.critical = keys.critical;
+    component.depends_on = keys.depends_on;
+    component.tags = keys.tags;
+    component.probes = keys.probes;
+    component.interval = policy.interval;
+    component.timeout = policy.timeout;
+    component.failures = policy.failures;
+    component.successes = policy.successes;
+    component.runbook = keys.runbook;
     made.on_failed = keys.on_failed;
     made.vantage = keys.vantage;
 }
@@ -210,13 +211,13 @@ void doubt_timeout(const Node& node, const Policy& policy, Draft& draft) {
 // A component depends on the members that an option selects: their failure explains its own.
 void depend_on_members(const Node& node, const Described& kind, const AnyOptions& options,
                        ComponentConfig& made, Draft& draft) {
-    auto& edges = draft.dependencies[made.component.name];
+    auto& edges = draft.dependencies[made.component->name];
     for (const Field& field : kind.description.fields) {
         const Node* words = node.find(field.name);
         if (words == nullptr || (field.refers != "components" && field.refers != "workers"))
             continue;
         const auto add = [&](const std::string& word) {
-            made.component.depends_on.push_back(word);
+            made.component.edit().depends_on.push_back(word);
             edges.emplace_back(word, words->position);
         };
         const ValueRef value = field.reach(options.ref());
@@ -225,7 +226,7 @@ void depend_on_members(const Node& node, const Described& kind, const AnyOptions
         else if (const std::string& name = *std::get<std::string*>(value); !name.empty())
             add("workers/" + name);
     }
-    if (edges.empty()) draft.dependencies.erase(made.component.name);
+    if (edges.empty()) draft.dependencies.erase(made.component->name);
 }
 
 void read_component(const Node::Entry& entry, Draft& draft) {
@@ -235,7 +236,7 @@ void read_component(const Node::Entry& entry, Draft& draft) {
     if (std::string problem = component_name_problem(entry.key); !problem.empty())
         reading.problem(entry.position, std::move(problem));
     ComponentConfig& made = draft.config.components.emplace_back();
-    made.component.name = entry.key;
+    made.component.edit().name = entry.key;
     made.position = entry.position;
     if (node.broken) return;
     if (node.kind != Node::Kind::mapping) {
@@ -256,7 +257,8 @@ void read_component(const Node::Entry& entry, Draft& draft) {
         apply(rest, entry.position, std::span(&part, 1), {}, reading);
         return;
     }
-    made.kind = made.component.kind = kind->description.name;
+    made.kind = made.component.edit().kind = kind->description.name;
+    made.component.edit().category = kind->category;
     const auto options = kind->description.make();
     const std::array parts = {Part{common, ObjectRef(keys)},
                               Part{kind->description.fields, options.ref()}};
@@ -299,8 +301,8 @@ void read_component(const Node::Entry& entry, Draft& draft) {
     made.ttl = ttl_of(*kind, options);
     made.fleet = is_shared(*kind, options);
     made.options = options;
-    made.component.target = target_of(*kind, options);
-    made.component.defined_in = place_of(entry.position, draft.reading.sources.files);
+    made.component.edit().target = target_of(*kind, options);
+    made.component.edit().defined_in = place_of(entry.position, draft.reading.sources.files);
     const auto own = kind->description.fields;
     made.fingerprint = fingerprint(node, made.kind, policy, common, own);
     made.public_digest =
@@ -356,11 +358,13 @@ std::string told_apart(const Field& field, const std::optional<ValueRef>& value)
 ComponentConfig component_of(std::string name, const Described& kind, AnyOptions options,
                              const Policy& defaults) {
     ComponentConfig made;
-    made.component.name = std::move(name);
-    made.kind = made.component.kind = kind.description.name;
+    Component& component = made.component.edit();
+    component.name = std::move(name);
+    made.kind = component.kind = kind.description.name;
+    component.category = kind.category;
     made.policy = defaults;
-    made.component.interval = defaults.interval;
-    made.component.timeout = defaults.timeout;
+    component.interval = defaults.interval;
+    component.timeout = defaults.timeout;
     made.ttl = ttl_of(kind, options);
     std::string text = made.kind;
     for (const Field& field : kind.description.fields)

@@ -24,6 +24,7 @@
 #include "model/judge.hpp"
 #include "model/listener.hpp"
 #include "model/rate.hpp"
+#include "model/shared.hpp"
 #include "model/token.hpp"
 #include "vitals/snapshot.hpp"
 
@@ -42,7 +43,7 @@ struct OnFailed {
 };
 
 struct ComponentConfig {
-    Component component;
+    Shared<Component> component;
     Policy policy;
     std::string kind;
     AnyOptions options;                            // the kind's own struct
@@ -159,6 +160,7 @@ struct Described {
     bool pushed = false;                 // kinds: never runs; may have `ttl`
     bool reported = false;  // kinds: a part of vitals reports it; thresholds of `defaults` do
                             // not apply
+    Category category = Category::component;  // kinds
 };
 
 struct Catalog {

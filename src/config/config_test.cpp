@@ -88,25 +88,25 @@ engine: {threads: 3}
 
     ASSERT_EQ(config.components.size(), 2u);  // by name
     const ComponentConfig& disk = config.components[0];
-    EXPECT_EQ(disk.component.name, "disk");
+    EXPECT_EQ(disk.component->name, "disk");
     EXPECT_EQ(disk.policy.interval, milliseconds(20'000));
     EXPECT_EQ(disk.policy.timeout, milliseconds(3'000));
     EXPECT_EQ(disk.policy.failures, 2u);
     EXPECT_EQ(disk.policy.successes, 4u);
-    EXPECT_EQ(disk.component.interval, milliseconds(20'000));
-    EXPECT_TRUE(disk.component.critical);
+    EXPECT_EQ(disk.component->interval, milliseconds(20'000));
+    EXPECT_TRUE(disk.component->critical);
     EXPECT_EQ(options_of<sample::Disk>(config, 0).degraded_above, Percentage{80});
     EXPECT_EQ(options_of<sample::Disk>(config, 0).failed_above, Percentage{95});
     const ComponentConfig& web = config.components[1];
     EXPECT_EQ(web.kind, "http");
-    EXPECT_EQ(web.component.kind, "http");
+    EXPECT_EQ(web.component->kind, "http");
     EXPECT_EQ(web.policy.interval, milliseconds(5'000));
     EXPECT_EQ(web.policy.valid_for, milliseconds(60'000));
     EXPECT_EQ(web.policy.slow_above, milliseconds(500));
-    EXPECT_FALSE(web.component.critical);
-    EXPECT_THAT(web.component.depends_on, ElementsAre("disk"));
-    EXPECT_THAT(web.component.tags, ElementsAre("a", "b"));
-    EXPECT_THAT(web.component.probes, ElementsAre("live"));
+    EXPECT_FALSE(web.component->critical);
+    EXPECT_THAT(web.component->depends_on, ElementsAre("disk"));
+    EXPECT_THAT(web.component->tags, ElementsAre("a", "b"));
+    EXPECT_THAT(web.component->probes, ElementsAre("live"));
     EXPECT_EQ(web.position, (Position{17, 3}));
 
     ASSERT_EQ(config.workers.size(), 1u);
@@ -197,8 +197,8 @@ components:
 )");
     EXPECT_EQ(config.service.name, "no");
     EXPECT_EQ(config.service.version, "1.10");
-    EXPECT_EQ(config.components[0].component.name, "0777");
-    EXPECT_FALSE(config.components[0].component.critical);
+    EXPECT_EQ(config.components[0].component->name, "0777");
+    EXPECT_FALSE(config.components[0].component->critical);
     const auto& http = options_of<sample::Http>(config, 0);
     EXPECT_EQ(http.url, "5");
     EXPECT_THAT(http.expect_header,
@@ -637,10 +637,10 @@ TEST(Components, can_be_made_from_a_command_line) {
     policy.timeout = milliseconds(700);
     const ComponentConfig made =
         component_of("http://a/", catalog.kinds[0], AnyOptions(options), policy);
-    EXPECT_EQ(made.component.name, "http://a/");
-    EXPECT_EQ(made.component.kind, "http");
+    EXPECT_EQ(made.component->name, "http://a/");
+    EXPECT_EQ(made.component->kind, "http");
     EXPECT_EQ(made.policy, policy);
-    EXPECT_EQ(made.component.timeout, milliseconds(700));
+    EXPECT_EQ(made.component->timeout, milliseconds(700));
     EXPECT_EQ(made.options.shared<sample::Http>(), options);
     options->url = "http://b/";
     EXPECT_NE(component_of("http://a/", catalog.kinds[0], AnyOptions(options), policy).fingerprint,
@@ -658,7 +658,7 @@ components:
 )";
     const Config config = good(text);
     const auto dependencies = [](const Config& from, std::size_t component) {
-        return from.components.at(component).component.depends_on;
+        return from.components.at(component).component->depends_on;
     };
     EXPECT_THAT(dependencies(config, 2), ElementsAre("a"));
     EXPECT_THAT(dependencies(config, 3), ElementsAre("vitals/store", "b", "databases/x"));

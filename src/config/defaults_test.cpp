@@ -24,17 +24,17 @@ TEST(Defaults, of_a_group_come_before_those_of_a_kind_and_those_before_all_other
     };
     EXPECT_EQ(found(0).policy.interval, milliseconds(30'000));
     EXPECT_EQ(options_of<sample::Http>(config, 0).method, "HEAD");
-    EXPECT_THAT(found(0).component.tags, ElementsAre("kind"));
+    EXPECT_THAT(found(0).component->tags, ElementsAre("kind"));
     EXPECT_EQ(found(1).policy.interval, milliseconds(20'000));
     EXPECT_EQ(found(2).policy.interval, milliseconds(50'000));
-    EXPECT_THAT(found(2).component.tags, ElementsAre("group"));
+    EXPECT_THAT(found(2).component->tags, ElementsAre("group"));
     EXPECT_EQ(found(3).policy.interval, milliseconds(40'000));
     EXPECT_EQ(found(3).policy.timeout, milliseconds(3'000));
     EXPECT_EQ(options_of<sample::Http>(config, 3).method, "POST");
-    EXPECT_THAT(found(3).component.tags, ElementsAre("own"));
+    EXPECT_THAT(found(3).component->tags, ElementsAre("own"));
     // A key that its kind does not take does not apply to it.
     EXPECT_EQ(found(4).policy.interval, milliseconds(40'000));
-    EXPECT_FALSE(found(4).component.critical);
+    EXPECT_FALSE(found(4).component->critical);
 }
 
 TEST(Defaults, can_set_the_kind_and_required_keys) {
@@ -52,11 +52,11 @@ TEST(Defaults, can_set_the_kind_and_required_keys) {
         "  e: {check: disk}\n");
     EXPECT_EQ(options_of<sample::Http>(config, 0).user, "app");
     EXPECT_TRUE(options_of<sample::Http>(config, 0).password.equals("abc"));
-    EXPECT_THAT(config.components.at(0).component.depends_on, ElementsAre("e"));
+    EXPECT_THAT(config.components.at(0).component->depends_on, ElementsAre("e"));
     // Its own URL has a user.
     EXPECT_EQ(options_of<sample::Http>(config, 1).user, "");
     EXPECT_FALSE(options_of<sample::Http>(config, 1).password.configured());
-    EXPECT_THAT(config.components.at(1).component.depends_on, ElementsAre("databases/a", "e"));
+    EXPECT_THAT(config.components.at(1).component->depends_on, ElementsAre("databases/a", "e"));
     EXPECT_EQ(options_of<sample::Tcp>(config, 3).url, "tcp://a:22");
     EXPECT_EQ(options_of<sample::Tcp>(config, 4).url, "tcp://gateway:22");
 }
@@ -70,7 +70,7 @@ TEST(Defaults, may_hold_the_name_of_the_component_that_inherits_them) {
         good(defaults + "components: {hosts/a: {}, hosts/b: {}}\n", {{"DOMAIN", "example.org"}});
     EXPECT_EQ(options_of<sample::Tcp>(config, 0).url, "tcp://a.example.org:22");
     EXPECT_EQ(options_of<sample::Tcp>(config, 1).url, "tcp://b.example.org:22");
-    EXPECT_THAT(config.components.at(1).component.tags, ElementsAre("hosts"));
+    EXPECT_THAT(config.components.at(1).component->tags, ElementsAre("hosts"));
     EXPECT_EQ(problems("components: {a: {check: tcp, url: 'tcp://${.name}:22'}}\n"),
               "vitals.yaml:1:35: '${.name}' stands only in the defaults of a kind or a group\n");
     EXPECT_EQ(problems("defaults: {kinds: {tcp: {url: '${.name}'}}}\n"

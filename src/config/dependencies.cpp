@@ -38,9 +38,9 @@ std::vector<Component> selectable(const Config& config) {
     }
     for (const ComponentConfig& each : config.components) {
         Component& one = all.emplace_back();
-        one.name = each.component.name;
-        one.kind = each.component.kind;
-        one.tags = each.component.tags;
+        one.name = each.component->name;
+        one.kind = each.component->kind;
+        one.tags = each.component->tags;
     }
     std::sort(all.begin(), all.end(),
               [](const Component& a, const Component& b) { return a.name < b.name; });
@@ -76,7 +76,7 @@ class CycleFinder {
 
     void search() {
         for (const ComponentConfig& each : draft_.config.components)
-            if (draft_.dependencies.contains(each.component.name)) visit(each.component.name);
+            if (draft_.dependencies.contains(each.component->name)) visit(each.component->name);
     }
 
   private:
@@ -135,17 +135,17 @@ void choose_dependencies(Draft& draft) {
     std::vector<Component> components;
     std::map<std::vector<std::string>, std::vector<std::string>> known;
     for (ComponentConfig& each : draft.config.components) {
-        std::vector<std::string>& words = each.component.depends_on;
+        std::vector<std::string>& words = each.component.edit().depends_on;
         if (std::all_of(words.begin(), words.end(), is_name)) continue;
         if (components.empty()) components = selectable(draft.config);
         auto at = known.find(words);
         if (at == known.end()) at = known.emplace(words, chosen(words, components)).first;
-        auto& edges = draft.dependencies[each.component.name];
+        auto& edges = draft.dependencies[each.component->name];
         const Position position = edges.front().second;
         const bool names_itself =
-            std::find(words.begin(), words.end(), each.component.name) != words.end();
+            std::find(words.begin(), words.end(), each.component->name) != words.end();
         words = at->second;
-        if (!names_itself) std::erase(words, each.component.name);
+        if (!names_itself) std::erase(words, each.component->name);
         edges.clear();
         std::string names;
         for (const std::string& name : words) {

@@ -1,7 +1,9 @@
 // What distinguishes two definitions of a component: the written keys in a canonical order, and the
 // inherited values. Only a digest leaves this file, because URLs may also hold passwords.
 #include <algorithm>
+#include <iterator>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "config/draft.hpp"
@@ -13,10 +15,9 @@ namespace vitals::config {
 namespace {
 
 // Lengths in front, so that no text can look like structure.
-std::string counted(std::string_view text) {
-    std::string result = std::to_string(text.size());
-    result += ':';
-    return result += text;
+void add_counted(std::string& to, std::string_view text) {
+    fmt::format_to(std::back_inserter(to), FMT_COMPILE("{}:"), text.size());
+    to += text;
 }
 
 const Field* field_named(std::span<const Field> fields, std::string_view name) {
@@ -29,28 +30,31 @@ class Canonical {
     explicit Canonical(PlainSecrets plain) : plain_(plain) {}
 
     // `field_of(key)` is the field of an entry; null: it is of the type `otherwise`.
-    std::string of_entries(const Node& node, const auto& field_of, Type otherwise,
-                           std::span<const Field> members) const {
-        std::vector<std::string> lines;
-        lines.reserve(node.entries.size());
-        for (const Node::Entry& entry : node.entries) {
+    void add_entries(std::string& to, const Node& node, const auto& field_of, Type otherwise,
+                     std::span<const Field> members) const {
+        std::vector<std::string> lines(node.entries.size());
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            const Node::Entry& entry = node.entries[i];
             const Field* field = field_of(entry.key);
-            lines.push_back(counted(entry.key) + "=" +
-                            (field == nullptr ? of(entry.value, otherwise, members)
-                                              : of(entry.value, field->type, field->members)));
+            add_counted(lines[i], entry.key);
+            lines[i] += '=';
+            if (field == nullptr)
+                add(lines[i], entry.value, otherwise, members);
+            else
+                add(lines[i], entry.value, field->type, field->members);
         }
         std::sort(lines.begin(), lines.end());
-        std::string text = "{";
-        for (const std::string& line : lines) {
-            if (text.size() > 1) text += ',';
-            text += line;
+        to += '{';
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            if (i > 0) to += ',';
+            to += lines[i];
         }
-        return text += '}';
+        to += '}';
     }
 
   private:
-    std::string of(const Node& node, Type type, std::span<const Field> members) const;
-    std::string of_scalar(const Node& node, Type type) const;
+    void add(std::string& to, const Node& node, Type type, std::span<const Field> members) const;
+    void add_scalar(std::string& to, const Node& node, Type type) const;
 
     PlainSecrets plain_;
 };
@@ -65,26 +69,31 @@ const Field* plain_header(std::string_view name) {
     return carries_secret(name) ? nullptr : &text;
 }
 
-std::string Canonical::of_scalar(const Node& node, Type type) const {
+void Canonical::add_scalar(std::string& to, const Node& node, Type type) const {
     const bool whole = plain_ == PlainSecrets::told_apart;
-    if (type == Type::secret) return counted(whole ? secret_reference(node) : "plain");
-    if (type == Type::parsed && !whole) return counted(text::masked_url(node.scalar));
-    return counted(node.scalar);
+    if (type == Type::secret) return add_counted(to, whole ? secret_reference(node) : "plain");
+    if (type == Type::parsed && !whole) return add_counted(to, text::masked_url(node.scalar));
+    add_counted(to, node.scalar);
 }
 
-std::string Canonical::of(const Node& node, Type type, std::span<const Field> members) const {
-    if (node.kind == Node::Kind::scalar) return of_scalar(node, type);
-    if (type == Type::secret) return counted(secret_reference(node));
+void Canonical::add(std::string& to, const Node& node, Type type,
+                    std::span<const Field> members) const {
+    if (node.kind == Node::Kind::scalar) return add_scalar(to, node, type);
+    if (type == Type::secret) return add_counted(to, secret_reference(node));
     if (node.kind == Node::Kind::mapping) {
         const auto member = [members](std::string_view key) { return field_named(members, key); };
-        if (type == Type::object) return of_entries(node, member, Type::text, {});
-        if (type == Type::secret_map) return of_entries(node, plain_header, Type::secret, {});
-        if (type == Type::named_objects) return of_entries(node, no_field, Type::object, members);
-        return of_entries(node, no_field, Type::text, {});
+        if (type == Type::object) return add_entries(to, node, member, Type::text, {});
+        if (type == Type::secret_map) return add_entries(to, node, plain_header, Type::secret, {});
+        if (type == Type::named_objects)
+            return add_entries(to, node, no_field, Type::object, members);
+        return add_entries(to, node, no_field, Type::text, {});
     }
-    std::string text = "[";
-    for (const Node& item : node.items) text += of(item, Type::text, {}) + ",";
-    return text + "]";
+    to += '[';
+    for (const Node& item : node.items) {
+        add(to, item, Type::text, {});
+        to += ',';
+    }
+    to += ']';
 }
 
 std::int64_t count(const std::optional<std::chrono::milliseconds>& duration) {
@@ -100,12 +109,14 @@ std::string fingerprint(const Node& node, std::string_view kind, const Policy& p
         const Field* field = field_named(common, key);
         return field == nullptr ? field_named(own, key) : field;
     };
-    return digest(fmt::format("{}\n{}\n{} {} {} {} {} {} {} {}", kind,
-                              Canonical(plain).of_entries(node, field_of, Type::text, {}),
-                              policy.interval.count(), policy.timeout.count(), policy.failures,
-                              policy.successes, count(policy.valid_for), count(policy.slow_above),
-                              policy.interval_at(Pace::retry).count(),
-                              policy.interval_at(Pace::down).count()));
+    std::string text(kind);
+    text += '\n';
+    Canonical(plain).add_entries(text, node, field_of, Type::text, {});
+    fmt::format_to(std::back_inserter(text), FMT_COMPILE("\n{} {} {} {} {} {} {} {}"),
+                   policy.interval.count(), policy.timeout.count(), policy.failures,
+                   policy.successes, count(policy.valid_for), count(policy.slow_above),
+                   policy.interval_at(Pace::retry).count(), policy.interval_at(Pace::down).count());
+    return digest(text);
 }
 
 }  // namespace vitals::config

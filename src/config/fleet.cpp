@@ -80,13 +80,13 @@ void check_fleet(const Node& root, Draft& draft) {
                 reading.problem(each.position,
                                 fmt::format("component {} has a 'vantage', but there is no section "
                                             "'fleet' that says which nodes there are",
-                                            text::in_quotes(each.component.name)));
+                                            text::in_quotes(each.component->name)));
         for (const ComponentConfig& each : draft.config.components)
             if (each.fleet)
                 reading.problem(each.position,
                                 fmt::format("component {} says 'fleet: true', but there is no "
                                             "section 'fleet' that says which nodes there are",
-                                            text::in_quotes(each.component.name)));
+                                            text::in_quotes(each.component->name)));
         for (const WorkersConfig& each : draft.config.workers)
             if (each.fleet)
                 reading.problem(each.position,
@@ -104,7 +104,7 @@ void check_fleet(const Node& root, Draft& draft) {
     constexpr std::size_t most_shared = 5'000;
     std::size_t shared = 0;
     for (const ComponentConfig& each : draft.config.components) {
-        const std::string& name = each.component.name;
+        const std::string& name = each.component->name;
         if (name == "fleet" || name.starts_with("nodes/"))
             reading.problem(each.position,
                             fmt::format("the name {} belongs to the fleet, which shows itself as "

@@ -47,7 +47,7 @@ struct Folder {
 
 std::vector<std::string> names_of(const Config& config) {
     std::vector<std::string> names;
-    for (const ComponentConfig& one : config.components) names.push_back(one.component.name);
+    for (const ComponentConfig& one : config.components) names.push_back(one.component->name);
     return names;
 }
 

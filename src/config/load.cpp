@@ -286,7 +286,7 @@ void read_sections(const Node& root, Draft& draft) {
 // They are large, so each is moved once to its place.
 void sort_by_name(std::vector<ComponentConfig>& components) {
     const auto name = [](const ComponentConfig& one) -> const std::string& {
-        return one.component.name;
+        return one.component->name;
     };
     if (std::ranges::is_sorted(components, {}, name)) return;
     std::vector<ComponentConfig*> order;

@@ -20,7 +20,7 @@ void check_name(const Node::Entry& entry, Draft& draft) {
     else if (std::string problem = component_name_problem(as_component); !problem.empty())
         reading.problem(entry.position, std::move(problem));
     for (const ComponentConfig& other : draft.config.components)
-        if (other.component.name == as_component)
+        if (other.component->name == as_component)
             reading.problem(entry.position,
                             fmt::format("the objective {} is itself the component {}, which stands "
                                         "{} already",

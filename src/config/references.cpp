@@ -25,8 +25,8 @@ class Names {
         for (const ObjectiveConfig& each : draft.config.objectives)
             group_components_.push_back("objectives/" + each.name);
         for (const ComponentConfig& each : draft.config.components) {
-            components_.push_back(each.component.name);
-            tags_.insert(tags_.end(), each.component.tags.begin(), each.component.tags.end());
+            components_.push_back(each.component->name);
+            tags_.insert(tags_.end(), each.component->tags.begin(), each.component->tags.end());
         }
         if (draft.config.fleet) {
             group_components_.emplace_back("fleet");
@@ -166,7 +166,10 @@ void warn_of_nothing_watched(const Node& root, Draft& draft) {
         return;
     }
     const auto any = [&](const auto& matches) {
-        return std::ranges::any_of(components, matches, &ComponentConfig::component) ||
+        return std::ranges::any_of(components, matches,
+                                   [](const ComponentConfig& each) -> const Component& {
+                                       return *each.component;
+                                   }) ||
                std::ranges::any_of(groups, matches);
     };
     for (const EndpointConfig& endpoint : draft.config.endpoints) {

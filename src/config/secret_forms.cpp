@@ -151,6 +151,7 @@ std::string digest(std::string_view text) {
     EVP_Digest(text.data(), text.size(), bytes.data(), &length, sha256, nullptr);
     constexpr std::string_view digits = "0123456789abcdef";
     std::string hexadecimal;
+    hexadecimal.reserve(2 * length);
     for (unsigned i = 0; i < length; ++i) {
         hexadecimal += digits[bytes[i] >> 4];
         hexadecimal += digits[bytes[i] & 15];

@@ -85,7 +85,7 @@ void read_workers(const Node& node, Draft& draft) {
             fingerprint(entry.value, group.source, Policy(), fields, own, PlainSecrets::left_out);
         check_expectations(entry.value, reading);
         for (const ComponentConfig& other : draft.config.components)
-            if (other.component.name == as_component)
+            if (other.component->name == as_component)
                 reading.problem(
                     entry.position,
                     fmt::format("the group {} is itself the component {}, which "

@@ -7,13 +7,14 @@
 
 #include "engine/ongoing_run.hpp"
 #include "model/judge.hpp"
+#include "model/shared.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::engine {
 
 // A component that the engine runs or receives.
 struct Definition {
-    Component component;
+    Shared<Component> component;
     Policy policy;
     Run run;  // null: pushed, or reported
     std::optional<std::chrono::milliseconds>

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <unordered_set>
 #include <utility>
 
 #include "engine/publisher.hpp"
@@ -42,7 +43,7 @@ struct Engine::State {
     // ---- components ----------------------------------------------------------------------
 
     Watched& insert(Definition definition, Steady::duration spread) {
-        const std::string name = definition.component.name;
+        const std::string name = definition.component->name;
         erase(name);
         dynamic += definition.dynamic ? 1 : 0;
         ++generation;
@@ -51,13 +52,15 @@ struct Engine::State {
         if (one.pushed() && one.ttl()) arm_silence(one, clock.steady() + *one.ttl());
         if (one.definition.run) {
             one.runner = std::make_unique<Runner>(
-                environment, clock, *one.component, one.definition.policy, one.definition.run,
+                environment, clock, *one.definition.component, one.definition.policy,
+                one.definition.run,
                 Runner::Owner{
                     [this, &one](Outcome outcome) {
                         const Pace wanted = take(one, std::move(outcome)).wanted;
                         return Runner::Owner::Taken{wanted, one.judged.state()};
                     },
-                    [this](const Schedule::Wake& woken) { self.woke(woken, clock.steady()); }},
+                    [this](const Schedule::Wake& woken) { self.woke(woken, clock.steady()); },
+                    [this] { return self.may_begin(clock.steady()); }},
                 least_busy());
             one.runner->start(spread);
         }
@@ -79,7 +82,7 @@ struct Engine::State {
         watched.erase(at);
         ++generation;
         dynamic -= gone->definition.dynamic ? 1 : 0;
-        if (saves) erased.push_back(gone->component->name);
+        if (saves) erased.push_back(gone->definition.component->name);
         publisher.changed();
         if (gone->runner) gone->runner->dismiss();
         return true;
@@ -122,7 +125,7 @@ struct Engine::State {
 
     void arm_silence(Watched& one, Steady when) {
         one.silent_at = when;
-        one.silence_timer.arm(when, [this, &one] {
+        one.silence_timer->arm(when, [this, &one] {
             notice_pause();
             if (one.silent_at > clock.steady()) return;  // excused
             const Milliseconds ttl = *one.ttl();
@@ -130,7 +133,7 @@ struct Engine::State {
                 fmt::format("silent for more than {} s", static_cast<double>(ttl.count()) / 1000.0),
                 ErrorClass::timeout);
             if (judge_silence) {
-                Silence silence = judge_silence(one.component->name);
+                Silence silence = judge_silence(one.definition.component->name);
                 if (silence.again_at) return await_push(one, *silence.again_at);
                 if (silence.instead) outcome = *std::move(silence.instead);
             }
@@ -166,7 +169,7 @@ struct Engine::State {
     void save(Watched& one) {
         if (!saves) return;
         if (std::exchange(one.unsaved, true)) return;
-        unsaved.push_back(one.component->name);
+        unsaved.push_back(one.definition.component->name);
     }
 
     // For a checked component, only its first result tells whether its status is still the same.
@@ -181,7 +184,8 @@ struct Engine::State {
         if (!one.pushed()) return one.judged.resume(std::move(known));
         // The configured time to live replaces that of a component that a push created.
         if (!one.definition.dynamic && !known.created_by_push) one.given_ttl = known.ttl;
-        TakenUp taken = engine::take_up(known, one.component, one.ttl(), clock, away);
+        TakenUp taken =
+            engine::take_up(known, one.definition.component.pointer(), one.ttl(), clock, away);
         const Steady silent_at = taken.silent_at;
         one.judged.resume(std::move(taken));
         if (one.ttl()) arm_silence(one, silent_at);
@@ -205,7 +209,7 @@ struct Engine::State {
         bool dependencies = false;
         for (const auto& [name, one] : watched) {
             made->components.push_back(one->judged.state());
-            dependencies = dependencies || !one->component->depends_on.empty();
+            dependencies = dependencies || !one->definition.component->depends_on.empty();
         }
         if (dependencies) made->causes = root_causes(made->components);
         made->workers = workers;
@@ -255,10 +259,11 @@ struct Engine::State {
         auto& one = watched[name];
         if (one == nullptr) {
             Definition definition;
-            definition.component.name = name;
-            definition.component.kind = std::move(kind);
-            definition.component.critical = name == "vitals/engine";
-            definition.component.own = true;
+            Component& component = definition.component.edit();
+            component.name = name;
+            component.kind = std::move(kind);
+            component.critical = name == "vitals/engine";
+            component.own = true;
             definition.reported = true;
             one = std::make_unique<Watched>(std::move(definition), environment.loop(),
                                             clock.system());
@@ -309,11 +314,11 @@ void Engine::use_shards(std::size_t count, const Shard::MakeEnvironment& make) {
 
 void Engine::configure(std::vector<Definition> definitions) {
     std::vector<std::string> gone;
-    std::map<std::string_view, const Definition*> wanted;
-    for (const Definition& definition : definitions)
-        wanted.emplace(definition.component.name, &definition);
+    std::unordered_set<std::string_view> wanted;
+    wanted.reserve(definitions.size());
+    for (const Definition& definition : definitions) wanted.insert(definition.component->name);
     for (const auto& [name, one] : state_->watched)
-        if (!one->component->own && !one->definition.dynamic && !wanted.contains(name))
+        if (!one->definition.component->own && !one->definition.dynamic && !wanted.contains(name))
             gone.push_back(name);
     for (const std::string& name : gone) state_->erase(name);
     const Steady::duration away = std::exchange(state_->absent, {});
@@ -322,7 +327,7 @@ void Engine::configure(std::vector<Definition> definitions) {
     const Steady::duration spread = std::min<Steady::duration>(
         900ms, std::chrono::milliseconds(1) * static_cast<Milliseconds::rep>(definitions.size()));
     for (Definition& definition : definitions) {
-        const auto at = state_->watched.find(definition.component.name);
+        const auto at = state_->watched.find(definition.component->name);
         if (at != state_->watched.end() && !at->second->definition.dynamic &&
             at->second->definition.fingerprint == definition.fingerprint) {
             // The same component: its state and schedule stay; its run may have fresher secrets.
@@ -330,7 +335,7 @@ void Engine::configure(std::vector<Definition> definitions) {
             if (at->second->runner) at->second->runner->replace(std::move(definition.run));
             continue;
         }
-        auto known = state_->known_of(definition.component.name);
+        auto known = state_->known_of(definition.component->name);
         const bool replaced = at != state_->watched.end();
         Watched& inserted = state_->insert(std::move(definition), spread);
         if (!known) continue;
@@ -380,7 +385,8 @@ std::size_t Engine::dynamic() const {
 std::vector<std::shared_ptr<const Component>> Engine::components() const {
     std::vector<std::shared_ptr<const Component>> components;
     components.reserve(state_->watched.size());
-    for (const auto& [name, one] : state_->watched) components.push_back(one->component);
+    for (const auto& [name, one] : state_->watched)
+        components.push_back(one->definition.component.pointer());
     return components;
 }
 

@@ -115,11 +115,12 @@ class EngineTest : public testing::TestWithParam<std::size_t> {
                              std::chrono::milliseconds interval = 100ms,
                              std::chrono::milliseconds timeout = 50ms) {
         Definition definition;
-        definition.component.name = std::move(name);
-        definition.component.kind = "test";
+        Component& component = definition.component.edit();
+        component.name = std::move(name);
+        component.kind = "test";
         definition.policy.interval = interval;
         definition.policy.timeout = timeout;
-        definition.fingerprint = definition.component.name;
+        definition.fingerprint = component.name;
         definition.run = std::move(run);
         return definition;
     }
@@ -355,10 +356,17 @@ TEST_P(EngineTest, reload_keeps_what_did_not_change) {
     EXPECT_EQ(hub.current()->find("b"), nullptr);
 }
 
+TEST_P(EngineTest, has_no_copy_of_a_definition_of_its_own) {
+    const Definition definition = define("a", answers);
+    engine->configure({definition});
+    EXPECT_EQ(state("a").component, definition.component.pointer());
+    EXPECT_EQ(engine->components().front(), definition.component.pointer());
+}
+
 TEST_P(EngineTest, pushed_components_fail_when_silent) {
     Definition definition;
-    definition.component.name = "job";
-    definition.component.kind = "push";
+    definition.component.edit().name = "job";
+    definition.component.edit().kind = "push";
     definition.ttl = 100ms;
     engine->add(definition);
     run_for(20ms);
@@ -378,7 +386,7 @@ TEST_P(EngineTest, pushed_components_fail_when_silent) {
 
 TEST_P(EngineTest, the_ttl_of_a_push_holds_for_that_push) {
     Definition definition;
-    definition.component.name = "job";
+    definition.component.edit().name = "job";
     definition.ttl = 1h;
     engine->add(definition);
     engine->push("job", ok(), 50ms);
@@ -487,7 +495,7 @@ TEST_P(EngineTest, pushed_states_outlive_process_and_definition) {
     made.ttl = 1h;
     engine->restore({job, made}, 1s);
     Definition definition;
-    definition.component.name = "job";
+    definition.component.edit().name = "job";
     definition.ttl = 1h;
     definition.fingerprint = "one";
     engine->configure({definition});

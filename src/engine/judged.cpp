@@ -102,7 +102,7 @@ bool Judged::amend(Outcome outcome, const Policy& policy, Steady valid_until) {
 
 void Judged::resume(RememberedComponent before) {
     judgement_.down = before.status == Status::failed;
-    before_ = std::move(before);
+    before_ = std::make_unique<const RememberedComponent>(std::move(before));
 }
 
 void Judged::resume(TakenUp taken) {

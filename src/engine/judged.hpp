@@ -26,8 +26,9 @@ class Judged {
     Judged(std::shared_ptr<const Component> component, System now);
 
     const std::shared_ptr<const ComponentState>& state() const noexcept { return state_; }
-    // Its status before this process or definition, until its first verdict.
-    const std::optional<RememberedComponent>& before() const noexcept { return before_; }
+    // Its status before this process or definition, until its first verdict; then, or if there
+    // was none, null.
+    const RememberedComponent* before() const noexcept { return before_.get(); }
 
     struct Verdict {
         Pace wanted = Pace::usual;      // when the next run is due
@@ -62,7 +63,7 @@ class Judged {
     std::shared_ptr<const ComponentState> state_;
     Judgement judgement_;
     Steady streak_began_{};  // of runs that found the same
-    std::optional<RememberedComponent> before_;
+    std::unique_ptr<const RememberedComponent> before_;
     System not_ok_since_{};  // zero: it is ok, or was never looked at
 };
 

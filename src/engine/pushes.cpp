@@ -40,7 +40,7 @@ PushResult remove_pushed(Engine& engine, const std::string& name) {
     if (known == nullptr) return no_such_component(engine, name);
     if (!known->dynamic)
         return {Answer::configured,
-                known->component.own
+                known->component->own
                     ? "the component is vitals' own"
                     : "the component stands in the configuration; remove it there and reload"};
     engine.remove(name);

@@ -87,6 +87,7 @@ void Runner::begin() {
     quarantined_ = false;
     due_again_ = false;
     began_ = clock_.steady();
+    if (owner_.may_begin && !owner_.may_begin()) return take(unknown("no descriptors left"));
     runs_->begin();
 }
 

@@ -28,6 +28,9 @@ class Runner {
         };
         std::function<Taken(Outcome)> take;  // result of a run, or of a turn of a hung one
         std::function<void(const Schedule::Wake&)> woke;  // at each turn
+        // Whether descriptors are left for a run; null: nobody is asked. A run that may not begin
+        // is `unknown`.
+        std::function<bool()> may_begin{};
     };
 
     // The component outlives this. Runs are carried out on the environment's loop, or on a shard.

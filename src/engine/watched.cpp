@@ -13,20 +13,20 @@ constexpr std::chrono::milliseconds usual_ttl{60'000};  // of a component that a
 Definition created_by_push(std::string name, bool critical,
                            std::optional<std::chrono::milliseconds> ttl) {
     Definition definition;
-    definition.component.name = std::move(name);
-    definition.component.kind = "push";
-    definition.component.critical = critical;
-    definition.component.created_by_push = true;
+    Component& component = definition.component.edit();
+    component.name = std::move(name);
+    component.kind = "push";
+    component.critical = critical;
+    component.created_by_push = true;
     definition.dynamic = true;
     definition.ttl = ttl.value_or(usual_ttl);
     return definition;
 }
 
 Watched::Watched(Definition given, net::Loop& loop, System now)
-    : definition(std::move(given)),
-      component(std::make_shared<Component>(definition.component)),
-      judged(component, now),
-      silence_timer(loop) {}
+    : definition(std::move(given)), judged(definition.component.pointer(), now) {
+    if (pushed()) silence_timer.emplace(loop);
+}
 
 RememberedComponent Watched::remembered(Steady now) const {
     if (judged.before()) return *judged.before();  // until there is a verdict
@@ -36,7 +36,7 @@ RememberedComponent Watched::remembered(Steady now) const {
     remembered.status = known.judged;
     remembered.since = known.since;
     remembered.created_by_push = definition.dynamic;
-    remembered.critical = component->critical;
+    remembered.critical = definition.component->critical;
     remembered.ttl = definition.dynamic ? definition.ttl : given_ttl;
     remembered.failing_runs = known.failing_runs;
     remembered.passing_runs = known.passing_runs;

@@ -25,13 +25,12 @@ struct Watched {
     RememberedComponent remembered(Steady now) const;  // to be saved
 
     Definition definition;
-    std::shared_ptr<const Component> component;
     Judged judged;
     bool unsaved = false;                                // stands in `unsaved` of the engine
     std::optional<std::chrono::milliseconds> given_ttl;  // with the latest push
-    net::Timer silence_timer;
-    Steady silent_at{};              // when a pushed component counts as silent
-    std::unique_ptr<Runner> runner;  // null: it is not run
+    std::optional<net::Timer> silence_timer;             // of a pushed one
+    Steady silent_at{};                                  // when a pushed component counts as silent
+    std::unique_ptr<Runner> runner;                      // null: it is not run
 };
 
 }  // namespace vitals::engine

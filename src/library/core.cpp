@@ -146,10 +146,10 @@ void Core::add(engine::Definition definition) {
 }
 
 // What is known of a component at its registration; for a state handler, its state.
-std::shared_ptr<const ComponentState> Core::first_state(const Component& component,
+std::shared_ptr<const ComponentState> Core::first_state(std::shared_ptr<const Component> component,
                                                         const Cell* cell) const {
     auto state = std::make_shared<ComponentState>();
-    state->component = std::make_shared<const Component>(component);
+    state->component = std::move(component);
     state->observed = clock.steady();
     state->observed_at = state->since = clock.system();
     state->valid_until = Steady::max();
@@ -165,10 +165,10 @@ void Core::put(engine::Definition definition, const std::shared_ptr<Cell>& cell)
     {
         const std::scoped_lock lock(mutex_);
         if (closed_) return;
-        Entry& entry = directory.put(definition.component.name);
-        const bool self_told = definition.component.kind == "state";
-        unshown_.insert_or_assign(definition.component.name,
-                                  first_state(definition.component, cell.get()));
+        Entry& entry = directory.put(definition.component->name);
+        const bool self_told = definition.component->kind == "state";
+        unshown_.insert_or_assign(definition.component->name,
+                                  first_state(definition.component.pointer(), cell.get()));
         any_unshown_ = true;
         loop.post([this, cell, definition = std::move(definition)]() mutable {
             engine->add(std::move(definition));

@@ -98,7 +98,7 @@ struct Core : std::enable_shared_from_this<Core> {
     void end_alone();
     bool closed();
     void put(engine::Definition definition, const std::shared_ptr<Cell>& cell);
-    std::shared_ptr<const ComponentState> first_state(const Component& component,
+    std::shared_ptr<const ComponentState> first_state(std::shared_ptr<const Component> component,
                                                       const Cell* cell) const;
     void deliver(const std::shared_ptr<Cell>& cell);
     void on_result(const ComponentState& state);

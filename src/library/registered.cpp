@@ -56,14 +56,15 @@ void check_options(const Options& options) {
 
 engine::Definition definition_of(std::string name, std::string kind, const Options& options) {
     engine::Definition definition;
-    definition.component.name = std::move(name);
-    definition.component.kind = std::move(kind);
-    definition.component.critical = options.critical;
-    definition.component.tags = options.tags;
-    definition.component.depends_on = options.depends_on;
-    definition.component.probes = options.probes;
-    definition.component.interval = options.interval;
-    definition.component.timeout = options.timeout;
+    Component& component = component.edit();
+    component.name = std::move(name);
+    component.kind = std::move(kind);
+    component.critical = options.critical;
+    component.tags = options.tags;
+    component.depends_on = options.depends_on;
+    component.probes = options.probes;
+    component.interval = options.interval;
+    component.timeout = options.timeout;
     definition.policy.interval = options.interval;
     definition.policy.timeout = options.timeout;
     definition.policy.failures = options.failures;

@@ -1,6 +1,8 @@
 // What is saved of incidents, and what is derived again after a start or a reload.
 #include <algorithm>
 #include <numeric>
+#include <unordered_set>
+#include <vector>
 
 #include "model/incidents.hpp"
 #include "model/severity.hpp"
@@ -8,27 +10,26 @@
 namespace vitals {
 
 void Incidents::define(std::vector<IncidentSubject> subjects, Steady now) {
-    std::map<std::string, Node, std::less<>> known;
-    for (Node& node : nodes_) {
-        std::string name = node.subject.name;
-        known.emplace(std::move(name), std::move(node));
-    }
+    std::vector<bool> defined(nodes_.size());  // of those before; they are named by by_name_
     std::vector<Node> nodes;
     nodes.reserve(subjects.size() + 1);
-    std::set<std::string, std::less<>> names;
+    std::unordered_set<std::string_view> names;  // of `nodes`
+    names.reserve(subjects.size() + 1);
     const auto add = [&](IncidentSubject subject) {
-        if (!names.insert(subject.name).second) return;
-        Node node;
-        if (const auto found = known.find(subject.name); found != known.end()) {
-            node = std::move(found->second);
-            known.erase(found);
+        if (names.contains(subject.name)) return;
+        Node& node = nodes.emplace_back();
+        if (const auto found = by_name_.find(subject.name); found != by_name_.end()) {
+            Node& former = nodes_[found->second];
+            node = std::move(former);
+            former.subject = std::move(node.subject);  // by_name_ still looks at its name
+            defined[found->second] = true;
             if (node.gone) node.fresh = node.gone = false;
             node.subject.bad_from = subject.bad_from;
             // Other rules do not change the component, but its recovery counts from now.
             if (node.bad != node.is_bad_at(node.level)) node.since = now;
         }
         node.subject = std::move(subject);
-        nodes.push_back(std::move(node));
+        names.insert(node.subject.name);
     };
     IncidentSubject blind{.name = std::string(blind_component)};
     for (IncidentSubject& subject : subjects)
@@ -38,10 +39,11 @@ void Incidents::define(std::vector<IncidentSubject> subjects, Steady now) {
             add(std::move(subject));
     blind.depends_on.clear();
     add(std::move(blind));
-    for (const auto& [name, node] : known) {
-        if (node.incident == 0) continue;
+    for (Index index = 0; index < nodes_.size(); ++index) {
+        Node& node = nodes_[index];
+        if (defined[index] || node.incident == 0) continue;
         Node& gone = nodes.emplace_back();
-        gone.subject = {.name = name, .audience = node.subject.audience};
+        gone.subject = {.name = node.subject.name, .audience = node.subject.audience};
         gone.incident = node.incident;
         gone.muted = node.muted;
         gone.since = node.live ? now : node.since;
@@ -123,11 +125,14 @@ void Incidents::restore(const SavedIncidents& saved, Steady now) {
 }
 
 void Incidents::rebuild(std::vector<Node> nodes, Steady now) {
-    std::sort(nodes.begin(), nodes.end(), [](const Node& a, const Node& b) {
+    const auto before = [](const Node& a, const Node& b) {
         const bool a_last = a.subject.name == blind_component;
         const bool b_last = b.subject.name == blind_component;
         return a_last != b_last ? b_last : a.subject.name < b.subject.name;
-    });
+    };
+    // They are large, and in order unless some are gone.
+    if (!std::is_sorted(nodes.begin(), nodes.end(), before))
+        std::sort(nodes.begin(), nodes.end(), before);
     nodes_ = std::move(nodes);
     flapping_.clear();
     quiet_already_.clear();

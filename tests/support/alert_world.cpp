@@ -12,6 +12,13 @@ namespace vitals::testing {
 
 using namespace alerts;
 
+alerts::Components shared(const std::vector<Component>& components) {
+    alerts::Components shared;
+    for (const Component& each : components)
+        shared.push_back(std::make_shared<const Component>(each));
+    return shared;
+}
+
 AlertWorld::AlertWorld(Settings settings, std::vector<Component> components, long epoch)
     : settings_(std::move(settings)), components_(std::move(components)), offset_(epoch) {
     make_process();
@@ -20,7 +27,7 @@ AlertWorld::AlertWorld(Settings settings, std::vector<Component> components, lon
 void AlertWorld::make_process() {
     policy_.reset();
     incidents_ = std::make_unique<Incidents>();
-    policy_ = std::make_unique<Policy>(*incidents_, settings_, components_, now());
+    policy_ = std::make_unique<Policy>(*incidents_, settings_, shared(components_), now());
     incidents_->restore(disk_.incidents, now());
     policy_->restore(disk_.cases, now());
     for (const Mute& mute : disk_.mutes)

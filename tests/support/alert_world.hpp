@@ -13,6 +13,8 @@
 
 namespace vitals::testing {
 
+alerts::Components shared(const std::vector<Component>& components);
+
 struct SentMessage {
     int t = 0;
     alerts::Message message;
