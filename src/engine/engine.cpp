@@ -330,7 +330,10 @@ void Engine::configure(std::vector<Definition> definitions) {
         const auto at = state_->watched.find(definition.component->name);
         if (at != state_->watched.end() && !at->second->definition.dynamic &&
             at->second->definition.fingerprint == definition.fingerprint) {
-            // The same component: its state and schedule stay; its run may have fresher secrets.
+            // The same component: its state and schedule stay. Its run may have fresher secrets,
+            // and others have come that a selector in it means.
+            at->second->definition.component = definition.component;
+            at->second->judged.describe(definition.component.pointer());
             at->second->definition.run = definition.run;
             if (at->second->runner) at->second->runner->replace(std::move(definition.run));
             continue;

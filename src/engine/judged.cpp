@@ -110,6 +110,12 @@ void Judged::resume(TakenUp taken) {
     judgement_ = taken.judgement;
 }
 
+void Judged::describe(std::shared_ptr<const Component> component) {
+    auto after = std::make_shared<ComponentState>(*state_);
+    after->component = std::move(component);
+    state_ = std::move(after);
+}
+
 void Judged::set_since(System since) {
     auto after = std::make_shared<ComponentState>(*state_);
     after->since = since;

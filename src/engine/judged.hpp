@@ -56,6 +56,8 @@ class Judged {
     // A pushed state that is restored.
     void resume(TakenUp taken);
 
+    // The same component, as another configuration describes it.
+    void describe(std::shared_ptr<const Component> component);
     void set_since(System since);
     void set_valid_until(Steady until);
 

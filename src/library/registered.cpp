@@ -56,7 +56,7 @@ void check_options(const Options& options) {
 
 engine::Definition definition_of(std::string name, std::string kind, const Options& options) {
     engine::Definition definition;
-    Component& component = component.edit();
+    Component& component = definition.component.edit();
     component.name = std::move(name);
     component.kind = std::move(kind);
     component.critical = options.critical;

@@ -100,6 +100,7 @@ class Daemon:
         # Short, because the path of a unix socket has at most 107 bytes.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vitals-"))
         self.port = free_port()
+        self.control_by_variable = False    # whether the file names the control socket by a variable
         self.state = self.folder / "state"
         self.socket = str(self.folder / "control.sock")
         self.file = self.folder / "vitals.yaml"
@@ -143,7 +144,7 @@ class Daemon:
                 for port in ports:
                     with socket.create_connection(("127.0.0.1", int(port)), timeout=1):
                         pass
-                if self.socket in self.file.read_text():
+                if self.socket in self.file.read_text() or self.control_by_variable:
                     with contextlib.closing(UnixConnection(self.socket, 1)) as control:
                         control.connect()
                 return True

@@ -101,6 +101,7 @@ def example(vitals, tmp_path):
             "DELIVERY_LSYNCD_STATUS": str(tmp_path / "status"), "CALUMA_HOME": str(tmp_path),
             "SHOP_EVENTS": f"http://{away}", "SHOP_STS": f"http://{away}",
             **{key: str(value) for key, value in environment.items()}}
+        made.control_by_variable = "unix:${" in text
         made.start()
         return made
 

@@ -30,6 +30,21 @@ def test_unchanged_components_keep_their_state(vitals):
     assert daemon.becomes("comes", "ok")
 
 
+def test_a_selector_in_a_component_that_did_not_change_means_those_that_came(vitals):
+    web = {**BROKEN, "depends_on": ["db/*"]}
+    daemon = vitals({"components": {"db/one": MEMORY, "web": web}})
+    assert daemon.becomes("web", "failed")
+    before = daemon.components()["web"]
+    daemon.configure({"components": {"db/one": MEMORY, "db/two": BROKEN, "web": web}})
+    hup(daemon)
+    assert daemon.becomes("db/two", "failed")
+    assert eventually(lambda: daemon.components()["web"].get("cause") == "db/two")
+    assert daemon.components()["web"]["since"] == before["since"]
+    daemon.configure({"components": {"db/one": MEMORY, "web": web}})
+    hup(daemon)
+    assert eventually(lambda: "cause" not in daemon.components()["web"])
+
+
 def test_pushed_components_stay(vitals):
     daemon = vitals({"components": {"memory": MEMORY}})
     assert daemon.control("PUT", "/v1/components/job", {"status": "ok", "ttl": "1h"}).status == 201
