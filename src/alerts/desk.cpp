@@ -49,6 +49,7 @@ void Desk::see(const Snapshot& snapshot) {
     else if (!same)
         define(snapshot);
     judge_stale(snapshot);
+    forget_old_records();
     settle_soon();
 }
 

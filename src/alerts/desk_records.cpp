@@ -128,7 +128,6 @@ void Desk::close_record(std::uint64_t number, std::string_view why) {
         return;
     }
     replace(std::move(record));
-    forget_old_records();
 }
 
 // An incident of the machine without a record: the record was damaged, or not found in time. Less
@@ -221,11 +220,9 @@ std::shared_ptr<const IncidentRecord> Desk::record(std::string_view id) const {
     return nullptr;
 }
 
+// Looks at all of them: called about once a second, however many close.
 void Desk::forget_old_records() {
-    // A look at all of them is worth it once some may go; else many open incidents would cost the
-    // square of their number.
-    const std::size_t open = incidents_.all().size();
-    if (records_.size() <= kept_records + open + open / 8) return;
+    if (records_.size() <= kept_records) return;
     std::size_t closed = 0;
     for (auto at = records_.end(); at != records_.begin();) {
         --at;

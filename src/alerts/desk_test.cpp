@@ -541,6 +541,27 @@ TEST(Desk, the_key_of_links_is_kept_in_its_file_only) {
     EXPECT_EQ(office.disk.at("counters/").text->find(old), std::string::npos);
 }
 
+TEST(Desk, keeps_the_latest_closed_incidents_in_memory_and_all_on_disk) {
+    std::vector<Component> components;
+    for (int i = 0; i < 230; ++i) components.push_back(component(fmt::format("c{}", i)));
+    Office office(std::move(components));
+    for (int i = 0; i < 230; ++i) {
+        // None gets too old.
+        if (i % 10 == 0)
+            for (int each = 0; each < 230; ++each) office.recover(fmt::format("c{}", each));
+        office.fail(fmt::format("c{}", i));
+        office.pass(61s);
+        office.recover(fmt::format("c{}", i));
+        office.pass(61s);
+    }
+    office.see();
+    EXPECT_EQ(office.desk->records().size(), 200u);
+    EXPECT_EQ(office.desk->records().front()->roots, Texts{"c30"});
+    EXPECT_EQ(std::ranges::count_if(
+                  office.disk, [](const auto& each) { return each.first.starts_with("record/"); }),
+              230);
+}
+
 // Two desks that hear each other when the test says so.
 TEST(Desk, two_that_watch_the_same_call_an_incident_the_same) {
     Office one({component("db")}, to_mail()), two({component("db")}, to_mail());
