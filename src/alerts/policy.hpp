@@ -98,6 +98,8 @@ enum class State : std::uint8_t { nothing, problem, flapping, resolved };
 
 enum class Kind : std::uint8_t { problem, flapping, steady, worse, reminder, resolved, missed };
 std::string_view to_string(Kind kind) noexcept;
+// The kind of a message to a receiver that knows nothing.
+Kind change_to(State state);
 
 struct Message {
     std::uint64_t incident = 0;

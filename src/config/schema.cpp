@@ -1,5 +1,6 @@
 // The JSON Schema (draft 2020-12) of the file, from the tables that also read it. A scalar of any
-// type may contain ${NAME}, which a schema cannot check.
+// type may contain ${NAME}, which a schema cannot check. One file: each function writes a part of
+// the one document that refers to the others.
 #include <algorithm>
 #include <cmath>
 #include <set>

@@ -1,6 +1,6 @@
 // Which components there are, and how outcomes get into snapshots. A checked component has a
 // runner; a pushed one has a timer for its silence. judged.cpp judges every outcome, whatever its
-// source.
+// source. One file: State is the whole inside of the engine, and nothing else may see it.
 #include "engine/engine.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 // The life of a connection: what it reads and understands. A repeated request takes the short way:
-// compare, send, wait.
+// compare, send, wait. One file: nearly every request passes through all of it, and the compiler
+// sees that way as a whole.
 #include "server/connection.hpp"
 
 #include <fmt/format.h>
