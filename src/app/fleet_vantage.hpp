@@ -15,7 +15,7 @@ struct FleetPart::Own {
     Own(FleetPart& part, const config::ComponentConfig& config)
         : definition(checked_definition_of(config)),
           judged(definition.component.pointer(), part.clock_.system()),
-          runner(part.environment_, part.clock_, *definition.component, definition.policy,
+          runner(part.environment_, part.clock_, definition.component.pointer(), definition.policy,
                  definition.run,
                  engine::Runner::Owner{
                      [this, &part](Outcome outcome) { return take(part, std::move(outcome)); },
@@ -35,8 +35,11 @@ struct FleetPart::Own {
 
     // The same definition, with fresher secrets.
     void renew(const config::ComponentConfig& config) {
-        definition.run = checked_definition_of(config).run;
-        runner.replace(definition.run);
+        engine::Definition fresh = checked_definition_of(config);
+        definition.component = std::move(fresh.component);
+        definition.run = std::move(fresh.run);
+        judged.describe(definition.component.pointer());
+        runner.replace(definition.component.pointer(), definition.run);
     }
 
     engine::Definition definition;

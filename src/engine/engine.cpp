@@ -52,7 +52,7 @@ struct Engine::State {
         if (one.pushed() && one.ttl()) arm_silence(one, clock.steady() + *one.ttl());
         if (one.definition.run) {
             one.runner = std::make_unique<Runner>(
-                environment, clock, *one.definition.component, one.definition.policy,
+                environment, clock, one.definition.component.pointer(), one.definition.policy,
                 one.definition.run,
                 Runner::Owner{
                     [this, &one](Outcome outcome) {
@@ -335,7 +335,9 @@ void Engine::configure(std::vector<Definition> definitions) {
             at->second->definition.component = definition.component;
             at->second->judged.describe(definition.component.pointer());
             at->second->definition.run = definition.run;
-            if (at->second->runner) at->second->runner->replace(std::move(definition.run));
+            if (at->second->runner)
+                at->second->runner->replace(definition.component.pointer(),
+                                            std::move(definition.run));
             continue;
         }
         auto known = state_->known_of(definition.component->name);

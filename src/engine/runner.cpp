@@ -4,13 +4,14 @@
 
 namespace vitals::engine {
 
-Runner::Runner(net::Environment& environment, Clock& clock, const Component& component,
-               const Policy& policy, Run run, Owner owner, Shard* shard)
+Runner::Runner(net::Environment& environment, Clock& clock,
+               std::shared_ptr<const Component> component, const Policy& policy, Run run,
+               Owner owner, Shard* shard)
     : clock_(clock),
       owner_(std::move(owner)),
-      schedule_(policy, place_of(component.name)),
+      schedule_(policy, place_of(component->name)),
       timer_(environment.loop()) {
-    RunSettings settings{component, policy.interval, policy.timeout, std::move(run)};
+    RunSettings settings{std::move(component), policy.interval, policy.timeout, std::move(run)};
     Runs::Owner told{[this](Outcome outcome) { take(std::move(outcome)); }, [this] { ended(); }};
     runs_ = shard == nullptr ? runs_here(environment, clock, std::move(settings), std::move(told))
                              : runs_on(*shard, clock, std::move(settings), std::move(told));
@@ -28,8 +29,8 @@ void Runner::run_now(Done done) {
     begin();
 }
 
-void Runner::replace(Run run) {
-    runs_->replace(std::move(run));
+void Runner::replace(std::shared_ptr<const Component> component, Run run) {
+    runs_->replace(std::move(component), std::move(run));
 }
 
 void Runner::dismiss() {

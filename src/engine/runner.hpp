@@ -33,8 +33,8 @@ class Runner {
         std::function<bool()> may_begin{};
     };
 
-    // The component outlives this. Runs are carried out on the environment's loop, or on a shard.
-    Runner(net::Environment& environment, Clock& clock, const Component& component,
+    // Runs are carried out on the environment's loop, or on a shard.
+    Runner(net::Environment& environment, Clock& clock, std::shared_ptr<const Component> component,
            const Policy& policy, Run run, Owner owner, Shard* shard = nullptr);
     ~Runner();  // cancels the run; does not wait for a hung call
 
@@ -43,9 +43,9 @@ class Runner {
     // A new run, or a share in the present one; `done` gets the state after it. `done` may destroy
     // this.
     void run_now(Done done);
-    // The same run with fresher secrets. What runs have kept so far, or the present one will keep,
-    // was made with older secrets.
-    void replace(Run run);
+    // The same component and run, described anew and with fresher secrets. What runs have kept so
+    // far, or the present one will keep, was made with older secrets.
+    void replace(std::shared_ptr<const Component> component, Run run);
     // Waiting callers are told that no result comes.
     void dismiss();
     // If memory is too short to arm a tick, it would be the last.

@@ -21,10 +21,11 @@ class RunsHere final : public Runs {
     void begin() override {
         // `found` is copied: it may destroy this.
         under_way_ = std::make_unique<OngoingRun>(
-            environment_, clock_, settings_.component.name, settings_.component.kind, settings_.run,
-            settings_.timeout, owner_.found, [this] { ended(); }, kept_);
+            environment_, clock_, settings_.component->name, settings_.component->kind,
+            settings_.run, settings_.timeout, owner_.found, [this] { ended(); }, kept_);
     }
-    void replace(Run run) override {
+    void replace(std::shared_ptr<const Component> component, Run run) override {
+        settings_.component = std::move(component);
         settings_.run = std::move(run);
         kept_->clear();
         kept_ = std::make_shared<net::Kept>(settings_.interval);
@@ -66,22 +67,13 @@ class RunsThere {
     RunsThere(Shard& shard, Clock& clock, RunSettings settings, std::weak_ptr<Known> known)
         : shard_(shard),
           clock_(clock),
-          component_{named(settings.component)},
           known_(std::move(known)),
-          runs_(shard.environment(), clock,
-                {component_, settings.interval, settings.timeout, std::move(settings.run)},
+          runs_(shard.environment(), clock, std::move(settings),
                 {[this](Outcome outcome) { found(std::move(outcome)); }, [this] { ended(); }}) {}
 
     RunsHere& runs() { return runs_; }
 
   private:
-    static Component named(const Component& component) {
-        Component named;
-        named.name = component.name;
-        named.kind = component.kind;
-        return named;
-    }
-
     // Of a run that has ended, both are told at once.
     void found(Outcome outcome) {
         found_ = std::move(outcome);
@@ -119,7 +111,6 @@ class RunsThere {
 
     Shard& shard_;
     Clock& clock_;
-    const Component component_;
     const std::weak_ptr<Known> known_;
     std::optional<Outcome> found_;
     RunsHere runs_;
@@ -145,9 +136,10 @@ class RunsOnShard final : public Runs {
         known_->call.reset();
         shard_.post([there = there_.get()] { there->runs().begin(); });
     }
-    void replace(Run run) override {
-        shard_.post([there = there_.get(), run = std::move(run)]() mutable {
-            there->runs().replace(std::move(run));
+    void replace(std::shared_ptr<const Component> component, Run run) override {
+        shard_.post([there = there_.get(), component = std::move(component),
+                     run = std::move(run)]() mutable {
+            there->runs().replace(std::move(component), std::move(run));
         });
     }
     void forget() override {

@@ -27,8 +27,9 @@ class Runs {
     Runs& operator=(const Runs&) = delete;
 
     virtual void begin() = 0;  // none may be running
-    // The same run with fresher secrets: what runs have left for one another stands on older ones.
-    virtual void replace(Run run) = 0;
+    // The same component and run, described anew and with fresher secrets: what runs have left for
+    // one another stands on older ones.
+    virtual void replace(std::shared_ptr<const Component> component, Run run) = 0;
     virtual void forget() = 0;  // what runs have left for one another
     virtual bool running() const = 0;
     virtual bool hung() const = 0;                 // running, and past its deadline
@@ -40,7 +41,7 @@ class Runs {
 
 // How runs of a component are carried out.
 struct RunSettings {
-    const Component& component;  // outlives the runs
+    std::shared_ptr<const Component> component;
     std::chrono::milliseconds interval, timeout;
     Run run;
 };

@@ -179,6 +179,10 @@ class Daemon:
             if self.process is not None and self.process.poll() is None:
                 code = self.stop()
                 assert code == 0, f"exit code {code} after SIGTERM:\n{self.log()}"
+            # Tests kill by SIGKILL only.
+            ended = self.process.poll() if self.process is not None else None
+            assert ended is None or ended >= 0 or ended in (-signal.SIGKILL, -signal.SIGTERM), (
+                f"ended by signal {-ended}:\n{self.log()}")
             log = self.log()
             assert "Sanitizer" not in log and "runtime error:" not in log, log
         finally:
