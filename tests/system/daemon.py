@@ -22,14 +22,29 @@ SLOWER = 10 if re.search("asan|tsan", BINARY.parent.name) else 1
 ALL = bool(os.environ.get("VITALS_TEST_ALL"))
 
 
+given_ports = set()
+
+
+def stop_listening(listener):
+    """Closes it. Without shutdown() the kernel listens on while a thread waits in accept()."""
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
 def free_port():
     """A port of 127.0.0.1 that nothing listens on, outside of the range that the kernel gives to
     clients. In that range a connection to a closed port may connect to itself."""
-    for port in random.sample(range(20000, 32000), 200):
+    if len(given_ports) > 6000:
+        given_ports.clear()
+    for port in random.sample(range(20000, 32000), 400):
+        if port in given_ports:  # it may be bound a little later
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
+                given_ports.add(port)
                 return port
     raise RuntimeError("no free port between 20000 and 32000")
 

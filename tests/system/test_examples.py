@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 import databases
-from daemon import ROOT, eventually, free_port, run_vitals
+from daemon import ROOT, eventually, free_port, run_vitals, stop_listening
 from test_backends import need
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
@@ -438,7 +438,7 @@ class WebSocket:
             connection.sendall(bytes([0x80 | (0xA if opcode == 9 else opcode), length]) + content)
 
     def close(self):
-        self.listener.close()
+        stop_listening(self.listener)
 
 
 @pytest.mark.parametrize("well", [True, False], ids=["well", "troubled"])

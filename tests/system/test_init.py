@@ -1,7 +1,6 @@
 """`vitals init` on a machine on which things run: it finds them, its file gives ok, and a second
 time it changes nothing. The servers are real. The machine around them (/etc, /run, systemd, disks)
 is a mount namespace of the test."""
-import gc
 import os
 import pathlib
 import re
@@ -141,7 +140,6 @@ def everything(tmp_path_factory):
 
 def test_what_runs_is_found_and_green_and_stays_as_it_is(everything):
     folder, manager, ports = everything
-    gc.collect()    # a server that an earlier test left behind would stop listening at any moment
     machine = Machine(folder, manager.socket)
     machine.disks()
     certificate(folder / "etc/letsencrypt/live/shop/fullchain.pem", 80)

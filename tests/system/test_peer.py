@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from daemon import eventually, free_port
+from daemon import eventually, free_port, stop_listening
 from webhooks import push, telling
 
 TOKEN = "a-token-of-the-pair-0123456789"
@@ -50,7 +50,7 @@ class Relay:
 
     def close(self):
         self.closed = True
-        self.listener.close()
+        stop_listening(self.listener)
 
 
 class Pair:

@@ -47,8 +47,7 @@ class Peer:
             pass
 
     def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        daemons.stop_listening(self.listener)
         self.thread.join()
 
 

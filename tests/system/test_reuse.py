@@ -194,6 +194,7 @@ def test_a_log_in_that_takes_long_to_compute(vitals):
         assert daemon.status("good") == "ok"
         assert daemon.status("hostile") == "failed"
         assert daemon.stop() == 0
+        listener.shutdown(socket.SHUT_RDWR)    # else the kernel listens on while accept() waits
 
 
 def test_hung_servers_hold_no_thread_that_a_healthy_one_needs(vitals, server, template, silence):

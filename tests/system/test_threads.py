@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from daemon import SLOWER, eventually, free_port
+from daemon import SLOWER, eventually, free_port, stop_listening
 
 
 def threads(daemon, name):
@@ -47,7 +47,7 @@ def peers():
     made = [Peer(), Peer()]
     yield made
     for peer in made:
-        peer.listener.close()
+        stop_listening(peer.listener)
         for each in peer.held:
             each.close()
 
