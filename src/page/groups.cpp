@@ -186,7 +186,7 @@ void write_missing(Markup& out, const Look& look, const Group& group, const List
     };
     const std::size_t wrong = missing(group.wrong), well = missing(group.well);
     if (wrong + well == 0) return;
-    out.raw("<p class=\"s q2 miss\">");
+    out.raw("<p class=\"s q2 ms\">");
     if (wrong > 0) out.raw(fmt::format("<b class=F>{} not ok or in maintenance</b>", wrong));
     if (well > 0) out.raw(fmt::format("{}{} ok", wrong > 0 ? " and " : "", well));
     out.raw(" are not listed");
