@@ -93,11 +93,6 @@ struct Attempt {
     bool operator==(const Attempt&) const = default;
 };
 
-// Starts an attempt to tell a receiver, by its name. `ended` is called once, later, on the calling
-// thread.
-using Send = std::function<void(const std::string& receiver, Alert alert,
-                                std::function<void(Attempt)> ended)>;
-
 // The alert without what the receiver may not be told.
 Alert disclosed(Alert alert, Disclose disclose);
 

@@ -102,9 +102,15 @@ Desk::Answer Desk::mute(Mute mute, Durable durable) {
     if (mute.match.empty()) return refuse("it names no component");
     for (const std::string& word : mute.match.words())
         if (std::string problem = selector_problem(word); !problem.empty()) return refuse(problem);
-    const std::vector<Mute> all = policy_->mutes().all();
-    if (std::ranges::count(all, false, &Mute::configured) >= static_cast<long>(most_mutes))
-        return refuse(fmt::format("there are {} silences already", most_mutes));
+    const auto is_full = [this] {
+        const std::vector<Mute> all = policy_->mutes().all();
+        return std::ranges::count(all, false, &Mute::configured) >= static_cast<long>(most_mutes);
+    };
+    // Those that are over make room.
+    if (is_full())
+        for (const std::string& id : policy_->mutes().forget_ended(moment.wall))
+            unsaved(DeskRow::Kind::mute, id);
+    if (is_full()) return refuse(fmt::format("there are {} silences already", most_mutes));
     Answer answer;
     const bool maintenance = mute.kind == Mute::Kind::maintenance;
     mute.id = fmt::format("{}{}", maintenance ? "m" : "s", counters_.next_mute++);

@@ -562,6 +562,22 @@ TEST(Desk, keeps_the_latest_closed_incidents_in_memory_and_all_on_disk) {
               230);
 }
 
+TEST(Desk, silences_that_are_over_make_room_for_others) {
+    Office office({component("db")});
+    const auto silence = [&office](System until) {
+        const Mute mute{.match = Selector({"db"}), .until = until, .reason = "deploying"};
+        return office.desk->mute(mute, [](bool) {}).problem;
+    };
+    for (int i = 0; i < 1'000; ++i) ASSERT_EQ(silence(start + 1min), "");
+    EXPECT_EQ(silence(start + 1min), "there are 1000 silences already");
+    office.pass(2min);
+    EXPECT_EQ(silence(start + 1h), "");
+    office.turn();
+    EXPECT_EQ(std::ranges::count_if(
+                  office.disk, [](const auto& each) { return each.first.starts_with("mute/"); }),
+              1);
+}
+
 // Two desks that hear each other when the test says so.
 TEST(Desk, two_that_watch_the_same_call_an_incident_the_same) {
     Office one({component("db")}, to_mail()), two({component("db")}, to_mail());

@@ -50,11 +50,12 @@ bool Mutes::end(std::string_view id) {
     return true;
 }
 
-void Mutes::forget_ended(System before) {
+std::vector<std::string> Mutes::forget_ended(System before) {
     std::vector<std::string> ended;
     for (const auto& [id, entry] : entries_)
         if (!entry.mute.configured && entry.mute.until < before) ended.push_back(id);
     for (const std::string& id : ended) end(id);
+    return ended;
 }
 
 std::vector<std::pair<std::size_t, bool>> Mutes::refresh(System wall) {

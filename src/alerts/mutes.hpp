@@ -48,8 +48,9 @@ class Mutes {
     void set_configured(std::vector<Mute> mutes);
     void add(Mute mute);  // or replaces the one with its id
     bool end(std::string_view id);
-    // Removes those that are not from the configuration and ended before this instant.
-    void forget_ended(System before);
+    // Removes those that are not from the configuration and ended before this instant. Returns
+    // their ids.
+    std::vector<std::string> forget_ended(System before);
 
     // Brings everything up to this instant. Returns the components that changed, with their present
     // state.

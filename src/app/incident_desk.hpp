@@ -74,7 +74,6 @@ class IncidentDesk {
     void report_queues();
     void feed_watchdog();
     void test_receiver(const std::string& name, endpoints::People::Done done);
-    endpoints::People::Done on_loop(endpoints::People::Done done);
     // A change by a person: done and shown at once, acknowledged when it is on disk.
     void change(std::function<alerts::Desk::Answer(alerts::Desk::Durable)> act,
                 endpoints::People::Done done);
